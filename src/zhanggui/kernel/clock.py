@@ -1,0 +1,36 @@
+"""The one clock. Nothing else in the product asks what time it is."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+_frozen: list[datetime] = []
+
+
+def now() -> datetime:
+    """Return the present moment, aware, in UTC.
+
+    Gives: a datetime with microseconds; under `frozen` the moment that was set.
+    """
+    return _frozen[-1] if _frozen else datetime.now(UTC)
+
+
+def monotonic() -> float:
+    """Return seconds on a clock that never steps, for durations only."""
+    return time.monotonic()
+
+
+def sleep(seconds: float) -> None:
+    """Wait; the runners' loops use it so that virtual time can replace it."""
+    time.sleep(seconds)
+
+
+@contextmanager
+def frozen(moment: datetime) -> Iterator[None]:
+    """Hold the clock at a moment, for tests and simulated companies."""
+    _frozen.append(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _frozen.pop()

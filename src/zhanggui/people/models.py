@@ -1,0 +1,44 @@
+"""Staff: who may sign in, in which department, with which roles."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class Staff(AbstractBaseUser):
+    """One member of staff. Never deleted: `is_active` ends the access, the name stays on the runs."""
+
+    username = models.CharField(max_length=64, unique=True)
+    display_name = models.CharField(max_length=64)
+    department = models.CharField(max_length=24)
+    roles = models.CharField(max_length=200, default="")
+    language = models.CharField(max_length=10, default="")
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField()
+
+    objects = BaseUserManager["Staff"]()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+
+class Invitation(models.Model):
+    """A one-time link by which a member of staff chooses name and password. Only its digest is kept."""
+
+    token_digest = models.CharField(max_length=64, unique=True)
+    department = models.CharField(max_length=24)
+    roles = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class SignInAttempt(models.Model):
+    """Failed sign-ins of one account name or address, for slowing them down. Rows older than a day are swept."""
+
+    subject = models.CharField(max_length=80, db_index=True)
+    failed_at = models.DateTimeField()

@@ -1,0 +1,43 @@
+"""Reads about staff."""
+
+from datetime import datetime, timedelta
+
+from zhanggui.people.models import SignInAttempt, Staff
+from zhanggui.people.rules import rights_of, wait_seconds
+
+WINDOW = timedelta(minutes=15)
+
+
+def has_staff() -> bool:
+    """Tell whether anybody can sign in yet."""
+    return Staff.objects.exists()
+
+
+def staff_by_username(username: str) -> Staff | None:
+    """Return the active member of staff with this sign-in name."""
+    return Staff.objects.filter(username=username, is_active=True).first()
+
+
+def rights(staff: Staff) -> frozenset[str]:
+    """Return the rights a member of staff has now."""
+    return rights_of(staff.roles.split(",")) if staff.is_active else frozenset()
+
+
+def names_of(ids: list[int]) -> dict[int, str]:
+    """Return the shown names of members of staff."""
+    return dict(Staff.objects.filter(id__in=ids).values_list("id", "display_name"))
+
+
+def seconds_to_wait(subjects: list[str], as_of: datetime) -> int:
+    """Return how many seconds a sign-in under these subjects (account, address) must still wait."""
+    longest = 0
+    for subject in subjects:
+        failed = list(
+            SignInAttempt.objects.filter(subject=subject, failed_at__gt=as_of - WINDOW)
+            .order_by("-failed_at")
+            .values_list("failed_at", flat=True)[:20]
+        )
+        if failed:
+            ready_at = failed[0] + timedelta(seconds=wait_seconds(len(failed)))
+            longest = max(longest, int((ready_at - as_of).total_seconds() + 0.999))
+    return longest

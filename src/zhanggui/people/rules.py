@@ -1,0 +1,31 @@
+"""Which role may do what: the one table that pages, commands and tests read."""
+
+from collections.abc import Iterable
+
+DEPARTMENTS = ("management", "sales", "operations", "service", "logistics")
+
+ROLES: dict[str, frozenset[str]] = {
+    "administrator": frozenset({"staff.manage", "settings.change", "work.see"}),
+    "manager": frozenset({"work.see", "orders.see", "journal.see", "clauses.see", "import.see"}),
+    "sales": frozenset(
+        {"work.see", "orders.see", "orders.process", "import.see", "import.run", "clauses.see", "journal.see"}
+    ),
+    "logistics": frozenset({"work.see", "orders.see", "orders.process", "import.see", "import.run", "clauses.see"}),
+    "service": frozenset({"work.see", "orders.see", "clauses.see"}),
+    "operations": frozenset({"work.see", "orders.see", "import.see", "clauses.see", "journal.see"}),
+    "auditor": frozenset({"work.see", "orders.see", "journal.see", "clauses.see", "import.see"}),
+}
+OWNER_ROLES = ("administrator", "manager", "sales", "logistics", "service", "operations")
+
+
+def rights_of(roles: Iterable[str]) -> frozenset[str]:
+    """Return the rights that the roles give together; an unknown role gives none."""
+    return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))
+
+
+def wait_seconds(failures: int) -> int:
+    """Return how long a further sign-in must wait after so many failures in the last 15 minutes.
+
+    The first four cost nothing, then 2, 4, 8 … up to 300 seconds: a guesser is slowed, nobody is locked out.
+    """
+    return 0 if failures < 5 else min(300, 2 ** (failures - 4))

@@ -1,0 +1,151 @@
+"""Orders of all channels, their lines, and why some of them wait."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from zhanggui.catalog.models import Sku
+
+STATES = ("received", "held", "confirmed", "reserved", "released", "shipped", "cancelled")
+OPEN_STATES = STATES[:5]
+
+
+class Shop(models.Model):
+    """A shop on a channel; amounts of its orders are in the minor unit of its currency."""
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField()
+    channel = models.CharField(max_length=32)
+    code = models.CharField(max_length=32)
+    name = models.CharField(max_length=100)
+    currency = models.CharField(max_length=3)
+    zone = models.CharField(max_length=40)
+
+    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "channel", "code", "currency", "zone")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["channel", "code"], name="shop_once"),)
+
+
+class Order(models.Model):
+    """One order of a customer. Born by intake in state `received`; afterwards only state, moments and number change.
+
+    `version` counts its state changes (O9). Personal fields live in `OrderContact`; here stands their keyed digest.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField()
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, db_index=False)
+    external_id = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64)
+    contact_digest = models.CharField(max_length=64)
+    placed_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    goods_fen = models.BigIntegerField()
+    freight_fen = models.BigIntegerField(default=0)
+    discount_fen = models.BigIntegerField(default=0)
+    total_fen = models.BigIntegerField()
+    order_no = models.CharField(max_length=32, unique=True, null=True)
+    state = models.CharField(max_length=16, default="received")
+    version = models.IntegerField(default=0)
+    confirmed_at = models.DateTimeField(null=True)
+    reserved_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+    shipped_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+
+    fixed_columns: ClassVar[tuple[str, ...]] = (
+        "id", "shop_id", "external_id", "content_hash", "contact_digest", "placed_at", "received_at",
+        "goods_fen", "freight_fen", "discount_fen", "total_fen",
+    )  # fmt: skip
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["shop", "external_id"], name="order_once"),
+            models.CheckConstraint(
+                condition=Q(total_fen=F("goods_fen") + F("freight_fen") - F("discount_fen")), name="order_adds_up"
+            ),
+            models.CheckConstraint(condition=Q(state__in=STATES), name="order_state"),
+            models.CheckConstraint(
+                condition=Q(reserved_at__isnull=True) | Q(reserved_at__gte=F("confirmed_at")), name="order_reserved_after"
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True) | Q(released_at__gte=F("reserved_at")), name="order_released_after"
+            ),
+            models.CheckConstraint(
+                condition=Q(shipped_at__isnull=True) | Q(shipped_at__gte=F("released_at")), name="order_shipped_after"
+            ),
+        )
+        indexes: ClassVar = [
+            models.Index(fields=["placed_at", "id"], name="order_placed"),
+            models.Index(fields=["state", "placed_at", "id"], condition=~Q(state="shipped"), name="order_open_work"),
+        ]
+
+
+class OrderContact(models.Model):
+    """Who bought and who receives: personal data, shown masked, erasable without touching the journal."""
+
+    id = models.BigIntegerField(primary_key=True)
+    order = models.OneToOneField(Order, on_delete=models.PROTECT)
+    buyer = models.CharField(max_length=100, default="")
+    receiver = models.CharField(max_length=100, default="")
+    phone = models.CharField(max_length=40, default="")
+    province = models.CharField(max_length=60, default="")
+    city = models.CharField(max_length=60, default="")
+    district = models.CharField(max_length=60, default="")
+    address = models.CharField(max_length=300, default="")
+
+
+class OrderLine(models.Model):
+    """One line of an order. Its identity is its external id, else the occurrence number of equal content."""
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField()
+    order = models.ForeignKey(Order, on_delete=models.PROTECT)
+    identity = models.CharField(max_length=80)
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, null=True, db_index=False)
+    merchant_code = models.CharField(max_length=64)
+    title = models.CharField(max_length=300)
+    quantity = models.BigIntegerField()
+    unit_price_fen = models.BigIntegerField()
+    discount_fen = models.BigIntegerField(default=0)
+    amount_fen = models.BigIntegerField()
+    shipped = models.BigIntegerField(default=0)
+    cancelled = models.BigIntegerField(default=0)
+
+    fixed_columns: ClassVar[tuple[str, ...]] = (
+        "id", "order_id", "identity", "merchant_code", "title", "quantity", "unit_price_fen", "discount_fen", "amount_fen",
+    )  # fmt: skip
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["order", "identity"], name="line_once"),
+            models.CheckConstraint(
+                condition=Q(amount_fen=F("quantity") * F("unit_price_fen") - F("discount_fen")), name="line_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0) & Q(shipped__gte=0) & Q(cancelled__gte=0)
+                & Q(quantity__gte=F("shipped") + F("cancelled")),
+                name="line_quantities",
+            ),  # fmt: skip
+        )
+
+
+class OrderHold(models.Model):
+    """One reason for which an order waits for a person. Closed when it no longer stands."""
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField()
+    order = models.ForeignKey(Order, on_delete=models.PROTECT)
+    code = models.CharField(max_length=32)
+    details = models.TextField(default="")
+    state = models.CharField(max_length=16, default="open")
+
+    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "order_id", "code", "details")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["order", "code"], condition=Q(state="open"), name="hold_open_once"),
+            models.CheckConstraint(condition=Q(state__in=["open", "closed"]), name="hold_state"),
+        )
