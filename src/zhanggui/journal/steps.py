@@ -74,9 +74,10 @@ def _with_retries(info: StepInfo, body: Callable[..., Answer], batch: Sequence[A
             if attempt == RETRIES - 1 or not _worth_retrying(error):
                 raise Busy(step=info.name) from error if _worth_retrying(error) else error
         except IntegrityError:
-            if context.key is None or (stored := _stored_answer(info, context.key, input_hash)) is None:
+            if context.key and (stored := _stored_answer(info, context.key, input_hash)):
+                return stored
+            if attempt == RETRIES - 1:
                 raise
-            return stored
     raise Busy(step=info.name)
 
 

@@ -59,6 +59,6 @@ class Shipment(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["carrier", "waybill"], name="waybill_once"),
+            models.UniqueConstraint(fields=["waybill", "carrier"], name="waybill_once"),
             models.CheckConstraint(condition=~Q(waybill=""), name="waybill_given"),
         )

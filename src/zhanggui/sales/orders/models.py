@@ -79,7 +79,7 @@ class Order(models.Model):
         )
         indexes: ClassVar = [
             models.Index(fields=["placed_at", "id"], name="order_placed"),
-            models.Index(fields=["state", "placed_at", "id"], condition=~Q(state="shipped"), name="order_open_work"),
+            models.Index(fields=["state", "placed_at", "id"], name="order_by_state"),
         ]
 
 
@@ -103,7 +103,7 @@ class OrderLine(models.Model):
     id = models.BigIntegerField(primary_key=True)
     run_id = models.BigIntegerField()
     order = models.ForeignKey(Order, on_delete=models.PROTECT)
-    identity = models.CharField(max_length=80)
+    identity = models.CharField(max_length=120)
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, null=True, db_index=False)
     merchant_code = models.CharField(max_length=64)
     title = models.CharField(max_length=300)

@@ -1,0 +1,114 @@
+"""Writes of fulfilment: requests taken once, shipped once, or cancelled."""
+
+from collections.abc import Sequence
+
+from zhanggui.journal.records import Inside
+from zhanggui.journal.steps import step
+from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
+from zhanggui.logistics.fulfilment.models import FulfilmentLine, FulfilmentRequest, Shipment
+from zhanggui.logistics.fulfilment.records import Asked, Dispatch, Refusal
+from zhanggui.logistics.inventory.models import Reservation
+from zhanggui.logistics.inventory.steps import ship_claims
+
+REASON_OF_STATE = {"shipped": Refusal.ALREADY_SHIPPED, "cancelled": Refusal.CANCELLED}
+
+
+@step("fulfilment.take_requests", clause="2.1.3.3")
+def take_requests(batch: Sequence[Asked], *, context: Inside) -> Answer:
+    """Take requests to send goods, each reference exactly once.
+
+    Clause: 2.1.3.3. Gives: the request's id. Rejects: already_taken (the database refuses a second one anyway).
+    Writes: requests and their lines.
+    """
+    run = context.run
+    known = {row[0] for row in run.lock(FulfilmentRequest, "reference_id", [row.reference_id for row in batch],
+                                        ["reference_id"], lock=False)}  # fmt: skip
+    rejected = [Rejected(i, Refusal.ALREADY_TAKEN) for i, row in enumerate(batch) if row.reference_id in known]
+    taken = [(index, row) for index, row in enumerate(batch) if row.reference_id not in known]
+    n_lines = sum(len(row.claims) for _, row in taken)
+    ids = run.ids(len(taken) + n_lines)
+    heads, line_ids = ids[: len(taken)], ids[len(taken) :]
+    rows = [row for _, row in taken]
+    run.insert(FulfilmentRequest, {
+        "id": heads, "reference_id": [row.reference_id for row in rows], "reference_no": [row.reference_no for row in rows],
+        "warehouse_id": [row.warehouse_id for row in rows], "requested_at": context.as_of, "state": "open",
+    })  # fmt: skip
+    claims = [(head, *claim) for head, row in zip(heads, rows, strict=True) for claim in row.claims]
+    run.insert(FulfilmentLine, {
+        "id": line_ids, "request_id": [claim[0] for claim in claims], "reservation_id": [claim[1] for claim in claims],
+        "quantity": [claim[2] for claim in claims],
+    })  # fmt: skip
+    return answer([Accepted(index, head) for head, (index, _) in zip(heads, taken, strict=True)], rejected)
+
+
+@step("fulfilment.ship_requests", clause="2.3.2.1")
+def ship_requests(batch: Sequence[Dispatch], *, context: Inside) -> Answer:
+    """Ship what was asked: the parcel leaves, the stock with it.
+
+    Clause: 2.3.2.1. Gives: the shipment's id.
+    Rejects: unknown, already_shipped, cancelled, waybill_used (by this carrier before, or twice in the batch).
+    Writes: shipments, requests shipped, movements, reservations, balances.
+    """
+    run = context.run
+    rows = run.lock(FulfilmentRequest, "reference_id", [row.reference_id for row in batch], ["id", "reference_id", "state"])
+    states = {reference: (key, state) for key, reference, state in rows}
+    used = _used_waybills(batch, context)
+    going: list[tuple[int, int]] = []
+    rejected: list[Rejected] = []
+    for index, row in enumerate(batch):
+        key, state = states.get(row.reference_id, (0, ""))
+        code = _refusal(state, (row.carrier, row.waybill) in used)
+        if code:
+            rejected.append(Rejected(index, code, {"waybill": row.waybill}))
+            continue
+        used.add((row.carrier, row.waybill))
+        states[row.reference_id] = (key, "shipped")
+        going.append((index, key))
+    ids = run.ids(len(going))
+    keys = [key for _, key in going]
+    run.insert(Shipment, {
+        "id": ids, "request_id": keys, "carrier": [batch[index].carrier for index, _ in going],
+        "waybill": [batch[index].waybill for index, _ in going], "shipped_at": context.as_of,
+    })  # fmt: skip
+    ship_claims(_claims_of(keys, context), context=context)
+    run.update(FulfilmentRequest, keys, {"state": "shipped"})
+    run.move("request", keys, "open", "shipped")
+    return answer([Accepted(index, key) for key, (index, _) in zip(ids, going, strict=True)], rejected)
+
+
+def _used_waybills(batch: Sequence[Dispatch], context: Inside) -> set[tuple[str, str]]:
+    waybills = [row.waybill for row in batch]
+    return set(context.run.lock(Shipment, "waybill", waybills, ["carrier", "waybill"], lock=False))
+
+
+def _refusal(state: str, waybill_used: bool) -> Refusal | None:
+    """Return why a request in this state cannot ship; the state is judged before the waybill."""
+    if state != "open":
+        return REASON_OF_STATE.get(state, Refusal.UNKNOWN)
+    return Refusal.WAYBILL_USED if waybill_used else None
+
+
+def _claims_of(request_ids: Sequence[int], context: Inside) -> list[tuple[int, int, int]]:
+    """Return (reservation id, balance id, pieces) of the requests' lines."""
+    if not request_ids:
+        return []
+    run = context.run
+    lines = run.lock(FulfilmentLine, "request_id", request_ids, ["reservation_id"], lock=False)
+    columns = ["id", "balance_id", "quantity"]
+    return run.lock(Reservation, "id", [row[0] for row in lines], columns) if lines else []
+
+
+@step("fulfilment.cancel_requests", clause="2.1.3.3")
+def cancel_requests(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Cancel open requests by their references. Rejects: unknown, already_shipped, cancelled."""
+    run = context.run
+    rows = run.lock(FulfilmentRequest, "reference_id", list(batch), ["id", "reference_id", "state"])
+    states = {reference: (key, state) for key, reference, state in rows}
+    found = [(index, *states.get(reference, (0, ""))) for index, reference in enumerate(batch)]
+    open_ids = [key for _, key, state in found if state == "open"]
+    run.update(FulfilmentRequest, open_ids, {"state": "cancelled"})
+    run.move("request", open_ids, "open", "cancelled")
+    return answer(
+        [Accepted(index, key) for index, key, state in found if state == "open"],
+        [Rejected(index, REASON_OF_STATE.get(state, Refusal.UNKNOWN)) for index, _, state in found if state != "open"],
+    )

@@ -1,0 +1,30 @@
+"""Reads about stock."""
+
+from collections.abc import Sequence
+
+from zhanggui.logistics.inventory.models import StockBalance, StockMovement, Warehouse
+
+
+def warehouses_by_preference() -> list[int]:
+    """Return the ids of the warehouses, the preferred first."""
+    return list(Warehouse.objects.order_by("priority", "id").values_list("id", flat=True))
+
+
+def warehouse_ids(codes: Sequence[str]) -> dict[str, int]:
+    """Return the ids of the warehouses with these codes; unknown ones are left out."""
+    return dict(Warehouse.objects.filter(code__in=codes).values_list("code", "id"))
+
+
+def movements_by_cause(keys: Sequence[str]) -> dict[str, int]:
+    """Return the quantity that each known cause key has moved."""
+    return dict(StockMovement.objects.filter(cause_key__in=keys).values_list("cause_key", "quantity"))
+
+
+def stock_of(sku_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return (on hand, reserved) per SKU over all warehouses."""
+    totals: dict[int, tuple[int, int]] = {}
+    rows = StockBalance.objects.filter(sku_id__in=sku_ids).values_list("sku_id", "on_hand", "reserved")
+    for sku, on_hand, reserved in rows:
+        before = totals.get(sku, (0, 0))
+        totals[sku] = (before[0] + on_hand, before[1] + reserved)
+    return totals

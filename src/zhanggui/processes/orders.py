@@ -1,0 +1,106 @@
+"""The way of an order through sales and logistics: each process is one run over both wings."""
+
+from collections.abc import Sequence
+
+from zhanggui.catalog.models import Sku
+from zhanggui.journal.records import Inside
+from zhanggui.journal.steps import step
+from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
+from zhanggui.logistics.fulfilment.records import Asked, Dispatch
+from zhanggui.logistics.fulfilment.steps import cancel_requests, ship_requests, take_requests
+from zhanggui.logistics.inventory.records import Demand
+from zhanggui.logistics.inventory.steps import open_claims, release_claims, reserve_stock
+from zhanggui.sales.orders.records import State
+from zhanggui.sales.orders.steps import (
+    lines_of,
+    lock_orders,
+    mark_cancelled,
+    mark_released,
+    mark_reserved,
+    mark_shipped,
+)
+
+OPEN = (State.RECEIVED, State.HELD, State.CONFIRMED, State.RESERVED, State.RELEASED)
+
+
+@step("processes.reserve_orders", clause="2.1.3.2")
+def reserve_orders(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Reserve stock for confirmed orders, first in the batch first served, each all or nothing.
+
+    Clause: 2.1.3.2. Rejects: as `lock_orders`; short with SKU and missing pieces. Services need no stock.
+    """
+    ready, rejected = lock_orders(batch, (State.CONFIRMED,), context=context)
+    indexes = list(ready)
+    demands = _demands([row[0] for row in ready.values()], context)
+    given = reserve_stock(demands, context=context)
+    granted = [demands[row.index].demand_id for row in given.accepted]
+    mark_reserved(granted, context=context)
+    rejected += [Rejected(indexes[row.index], row.code, row.details) for row in given.rejected]
+    return answer([Accepted(indexes[row.index], row.result) for row in given.accepted], rejected)
+
+
+def _demands(ids: list[int], context: Inside) -> list[Demand]:
+    lines: dict[int, list[tuple[int, int, int]]] = {key: [] for key in ids}
+    rows = lines_of(ids, ["id", "sku_id", "quantity"], context=context)
+    stocked = _stocked(sorted({row[2] for row in rows}), context)
+    for order, line, sku, pieces in rows:
+        if sku in stocked:
+            lines[order].append((line, sku, pieces))
+    return [Demand(key, tuple(needed)) for key, needed in lines.items()]
+
+
+def _stocked(sku_ids: list[int], context: Inside) -> set[int]:
+    rows = context.run.lock(Sku, "id", sku_ids, ["id", "stocked"], lock=False)
+    return {key for key, stocked in rows if stocked}
+
+
+@step("processes.release_orders", clause="2.1.3.3")
+def release_orders(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Give reserved orders their number and hand them to logistics, each exactly once.
+
+    Clause: 2.1.3.3. Gives: the order number. Rejects: as `lock_orders`.
+    """
+    ready, rejected = lock_orders(batch, (State.RESERVED,), context=context)
+    ids = [row[0] for row in ready.values()]
+    numbers = [str(row.result) for row in mark_released(ids, context=context).accepted]
+    claims: dict[int, list[tuple[int, int]]] = {key: [] for key in ids}
+    places: dict[int, int] = {}
+    for claim in open_claims(ids, context=context):
+        claims[claim.demand_id].append((claim.reservation_id, claim.quantity))
+        places[claim.demand_id] = claim.warehouse_id
+    asked = [
+        Asked(key, number, places.get(key), tuple(claims[key])) for key, number in zip(ids, numbers, strict=True)
+    ]
+    taken = take_requests(asked, context=context)
+    assert not taken.rejected, "a reserved order was handed over before"
+    return answer([Accepted(index, number) for index, number in zip(ready, numbers, strict=True)], rejected)
+
+
+@step("processes.ship_orders", clause="2.3.2.1")
+def ship_orders(batch: Sequence[Dispatch], *, context: Inside) -> Answer:
+    """Ship released orders: the parcel leaves, stock and lines follow, the 48-hour clock ends.
+
+    Clause: 2.3.2.1. Gives: the shipment's id. Rejects: as `lock_orders` and `ship_requests`.
+    """
+    ready, rejected = lock_orders([row.reference_id for row in batch], (State.RELEASED,), context=context)
+    indexes = list(ready)
+    sent = ship_requests([batch[index] for index in indexes], context=context)
+    rejected += [Rejected(indexes[row.index], row.code, row.details) for row in sent.rejected]
+    ids = [batch[indexes[row.index]].reference_id for row in sent.accepted]
+    lines = [(order, line, pieces) for order, line, pieces in lines_of(ids, ["id", "quantity"], context=context)]
+    mark_shipped(lines, context=context)
+    return answer([Accepted(indexes[row.index], row.result) for row in sent.accepted], rejected)
+
+
+@step("processes.cancel_orders", clause="2.1.3.1")
+def cancel_orders(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Cancel orders that have not left: reservations go back to stock, logistics stops, clocks end.
+
+    Rejects: unknown_order, wrong_state (shipped or cancelled already).
+    """
+    ready, rejected = lock_orders(batch, OPEN, context=context)
+    ids = [key for key, _ in ready.values()]
+    cancel_requests([key for key, state in ready.values() if state == State.RELEASED], context=context)
+    release_claims(open_claims(ids, context=context), context=context)
+    mark_cancelled(list(ready.values()), context=context)
+    return answer([Accepted(index, key) for index, (key, _) in ready.items()], rejected)

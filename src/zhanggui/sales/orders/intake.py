@@ -1,0 +1,170 @@
+"""Writes by which orders come in: shops opened at their first order, orders taken in once."""
+
+import json
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from zhanggui.catalog.queries import known_skus
+from zhanggui.journal.records import Inside, Plus
+from zhanggui.journal.rules import keyed_digest
+from zhanggui.journal.steps import step
+from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
+from zhanggui.obligations.records import Opening
+from zhanggui.obligations.steps import open_obligations
+from zhanggui.regulation.queries import terms_for
+from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, Shop
+from zhanggui.sales.orders.records import ContactIn, Hold, OrderIn, Refusal, ShopKey, State
+from zhanggui.sales.orders.rules import ConfirmTerms
+
+HOUR = 3600
+CONTACT = ("buyer", "receiver", "phone", "province", "city", "district", "address")
+LINE = ("identity", "merchant_code", "title", "quantity", "unit_price_fen", "discount_fen", "amount_fen")
+Known = dict[str, tuple[int, str, str]]
+
+
+@step("orders.open_shops", clause="2.1.2.3", limit=100)
+def open_shops(batch: Sequence[ShopKey], *, context: Inside) -> Answer:
+    """Make shops known at their first order; a known shop is left as it is. Gives: the shop's id."""
+    run = context.run
+    rows = run.lock(Shop, "code", [shop.code for shop in batch], ["id", "channel", "code"])
+    known = {(channel, code): key for key, channel, code in rows}
+    new = {(shop.channel, shop.code): shop for shop in batch if (shop.channel, shop.code) not in known}
+    ids = run.ids(len(new))
+    names = ("channel", "code", "currency", "zone")
+    columns: dict[str, object] = {name: [getattr(shop, name) for shop in new.values()] for name in names}
+    run.insert(Shop, {"id": ids, "name": columns["code"], **columns})
+    known |= dict(zip(new, ids, strict=True))
+    return answer([Accepted(index, known[shop.channel, shop.code]) for index, shop in enumerate(batch)], [])
+
+
+@step("orders.take_in", clause="2.1.3.1")
+def take_in_orders(batch: Sequence[OrderIn], *, context: Inside) -> Answer:
+    """Take in orders of one shop, each once; the confirming clock starts when the customer placed it.
+
+    Clause: 2.1.3.1.
+    Gives: the new order's id; "unchanged"; or "changed" for an unconfirmed order, which then waits on hold.
+    Rejects: changed_in_work and changed_after_end (confirmed, or ended: what came in stays in the file only),
+    twice_in_batch (the same number with other content).
+    Writes: orders, contacts, lines, holds, clocks. An unknown product holds its order, it never refuses it.
+    Cost: twelve statements for any number of orders.
+    """
+    known = _known_orders(batch, context)
+    accepted: list[Accepted] = []
+    rejected: list[Rejected] = []
+    fresh: dict[str, tuple[int, OrderIn]] = {}
+    changed: dict[int, str] = {}
+    for index, order in enumerate(batch):
+        key, content, state = known.get(order.external_id, (0, "", ""))
+        if order.external_id in fresh:
+            content, state = fresh[order.external_id][1].content_hash, "in_batch"
+        elif not key:
+            fresh[order.external_id] = (index, order)
+            continue
+        outcome = _outcome(content == order.content_hash, state)
+        if isinstance(outcome, Refusal):
+            rejected.append(Rejected(index, outcome, {"state": state}))
+            continue
+        accepted.append(Accepted(index, outcome))
+        if outcome == "changed":
+            changed[key] = state
+    ids = _insert(list(fresh.values()), changed, context)
+    accepted += [Accepted(index, key) for key, (index, _) in zip(ids, fresh.values(), strict=True)]
+    return answer(accepted, rejected)
+
+
+def _outcome(same_content: bool, state: str) -> str | Refusal:
+    """Return what happens to an order that is here already."""
+    if same_content:
+        return "unchanged"
+    if state == "in_batch":
+        return Refusal.TWICE_IN_BATCH
+    if state in (State.RECEIVED, State.HELD):
+        return "changed"
+    return Refusal.CHANGED_AFTER_END if state in (State.SHIPPED, State.CANCELLED) else Refusal.CHANGED_IN_WORK
+
+
+def _known_orders(batch: Sequence[OrderIn], context: Inside) -> Known:
+    if not batch:
+        return {}
+    assert len({order.shop_id for order in batch}) == 1, "one shop per batch"
+    rows = context.run.lock(
+        Order, "external_id", sorted({order.external_id for order in batch}), ["id", "external_id", "content_hash", "state"],
+        equal={"shop_id": batch[0].shop_id},
+    )  # fmt: skip
+    return {external_id: (key, content, state) for key, external_id, content, state in rows}
+
+
+def _insert(fresh: list[tuple[int, OrderIn]], changed: dict[int, str], context: Inside) -> list[int]:
+    """Write new orders with all that belongs to them, and holds on changed ones; return the new orders' ids."""
+    run = context.run
+    orders = [order for _, order in fresh]
+    n_lines = sum(len(order.lines) for order in orders)
+    ids = run.ids(2 * len(orders) + n_lines)
+    order_ids, contact_ids, line_ids = ids[: len(orders)], ids[len(orders) : 2 * len(orders)], ids[2 * len(orders) :]
+    lines = [(key, line) for key, order in zip(order_ids, orders, strict=True) for line in order.lines]
+    skus = known_skus(list({line.merchant_code for _, line in lines})) if lines else {}
+    unknown: dict[int, str] = {}
+    for key, line in lines:
+        if line.merchant_code not in skus:
+            unknown.setdefault(key, line.merchant_code)
+    _insert_orders(order_ids, orders, set(unknown), context)
+    run.insert(OrderContact, _contact_columns(contact_ids, order_ids, orders), stamped=False)
+    run.insert(OrderLine, {
+        "id": line_ids, "order_id": [key for key, _ in lines],
+        "sku_id": [skus.get(line.merchant_code, (None, False))[0] for _, line in lines],
+        **{name: [getattr(line, name) for _, line in lines] for name in LINE}, "shipped": 0, "cancelled": 0,
+    })  # fmt: skip
+    _hold(unknown, changed, context)
+    open_obligations([_confirm_clock(order_ids, orders, context)], context=context)
+    return order_ids
+
+
+def _insert_orders(ids: list[int], orders: list[OrderIn], held: set[int], context: Inside) -> None:
+    context.run.insert(Order, {
+        "id": ids, "shop_id": orders[0].shop_id if orders else 0,
+        "external_id": [order.external_id for order in orders],
+        "content_hash": [order.content_hash for order in orders],
+        "contact_digest": [contact_digest(order.contact) for order in orders],
+        "placed_at": [order.placed_at for order in orders], "received_at": context.as_of,
+        "goods_fen": [order.goods_fen for order in orders],
+        "freight_fen": [order.freight_fen for order in orders],
+        "discount_fen": [order.discount_fen for order in orders],
+        "total_fen": [order.goods_fen + order.freight_fen - order.discount_fen for order in orders],
+        "state": [str(State.HELD if key in held else State.RECEIVED) for key in ids],
+        "version": [int(key in held) for key in ids],
+    })  # fmt: skip
+    context.run.move("order", sorted(held), str(State.RECEIVED), str(State.HELD))
+
+
+def _contact_columns(ids: list[int], order_ids: list[int], orders: list[OrderIn]) -> dict[str, object]:
+    columns: dict[str, object] = {name: [getattr(order.contact, name) for order in orders] for name in CONTACT}
+    return {"id": ids, "order_id": order_ids, **columns}
+
+
+def _hold(unknown: dict[int, str], changed: dict[int, str], context: Inside) -> None:
+    """Write the reasons for waiting, and move received orders that changed to hold."""
+    run = context.run
+    already = {row[0] for row in run.lock(OrderHold, "order_id", list(changed), ["order_id", "code"],
+                                          equal={"state": "open", "code": str(Hold.CONTENT_CHANGED)})} if changed else set()  # fmt: skip
+    reasons = [(key, str(Hold.UNKNOWN_SKU), json.dumps({"code": code}, ensure_ascii=False)) for key, code in unknown.items()]
+    reasons += [(key, str(Hold.CONTENT_CHANGED), "{}") for key in changed if key not in already]
+    run.insert(OrderHold, {
+        "id": run.ids(len(reasons)), "order_id": [row[0] for row in reasons], "code": [row[1] for row in reasons],
+        "details": [row[2] for row in reasons], "state": "open",
+    })  # fmt: skip
+    moving = [key for key, state in changed.items() if state == State.RECEIVED]
+    run.update(Order, moving, {"state": str(State.HELD), "version": Plus(1)})
+    run.move("order", moving, str(State.RECEIVED), str(State.HELD))
+
+
+def _confirm_clock(ids: list[int], orders: list[OrderIn], context: Inside) -> Opening:
+    placed = [order.placed_at for order in orders]
+    terms = terms_for(ConfirmTerms, placed)
+    seconds = [int(hours) * HOUR for hours in terms.confirm_hours]
+    return Opening("2.1.3.1", "order", "sales", ids, placed, seconds, [int(version) for version in terms.version])
+
+
+def contact_digest(contact: ContactIn) -> str:
+    """Return the keyed digest under which an order's personal fields enter the journal."""
+    return keyed_digest(settings.CHAIN_KEY, *(getattr(contact, name) for name in CONTACT))

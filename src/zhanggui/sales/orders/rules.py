@@ -1,0 +1,51 @@
+"""What an order's content is, what its number is, and which terms bind it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from zhanggui.regulation.records import term
+from zhanggui.sales.orders.records import LineIn
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmTerms:
+    """Clause 2.1.3.1: hours from placing until the order's validity is decided."""
+
+    confirm_hours: int = term("2.1.3.1")
+
+
+@dataclass(frozen=True, slots=True)
+class ShipTerms:
+    """Clause 2.3.2.1: hours from confirmation until the last unit has left."""
+
+    ship_hours: int = term("2.3.2.1")
+
+
+def content_hash(
+    external_id: str, placed_at: datetime, lines: Iterable[LineIn], amounts: tuple[int, int], contact_digest: str
+) -> str:
+    """Return what stands for an order's content; the order of its lines does not matter.
+
+    Takes: amounts, (freight, discount) in the minor unit; contact_digest, the keyed digest of personal fields.
+    """
+    rows = sorted((line.identity, line.quantity, line.unit_price_fen, line.discount_fen, line.title) for line in lines)
+    body = json.dumps([external_id, placed_at.isoformat(), rows, amounts, contact_digest])
+    return sha256(body.encode()).hexdigest()
+
+
+def line_identities(keys: Iterable[str]) -> list[str]:
+    """Return each line's identity from its content key: the key and its occurrence number within the order."""
+    seen: dict[str, int] = {}
+    identities = []
+    for key in keys:
+        seen[key] = seen.get(key, 0) + 1
+        identities.append(f"{key}#{seen[key]}")
+    return identities
+
+
+def order_number(order_id: int, released_at: datetime) -> str:
+    """Return the number under which logistics knows an order: day of release and the order's own key."""
+    return f"ZG{released_at:%y%m%d}{order_id:07d}"

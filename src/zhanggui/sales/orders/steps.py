@@ -1,0 +1,155 @@
+"""Writes of orders. Lock order: orders by id, then everything that is reached through them."""
+
+from collections.abc import Mapping, Sequence
+
+from zhanggui.catalog.queries import known_skus
+from zhanggui.journal.records import Inside, Plus
+from zhanggui.journal.steps import step
+from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
+from zhanggui.obligations.records import Opening
+from zhanggui.obligations.steps import close_obligations, open_obligations, withdraw_obligations
+from zhanggui.regulation.queries import terms_for
+from zhanggui.sales.orders.models import Order, OrderHold, OrderLine
+from zhanggui.sales.orders.records import Hold, Refusal, State
+from zhanggui.sales.orders.rules import ConfirmTerms, ShipTerms, order_number
+
+HOUR = 3600
+
+
+def lock_orders(
+    batch: Sequence[int], states: Sequence[State], *, context: Inside
+) -> tuple[dict[int, tuple[int, str]], list[Rejected]]:
+    """Lock orders by id, and refuse those that are in none of the states.
+
+    Gives: (id, state) of each order that may go on, by its index in the batch; and the refusals.
+    Rejects: unknown_order, on_hold, wrong_state with the state it is in. The second of a doubled id is wrong_state.
+    """
+    rows = context.run.lock(Order, "id", list(batch), ["id", "state"])
+    found = dict(rows)
+    ready: dict[int, tuple[int, str]] = {}
+    rejected = []
+    taken: set[int] = set()
+    for index, key in enumerate(batch):
+        state = found.get(key)
+        if state is None:
+            rejected.append(Rejected(index, Refusal.UNKNOWN))
+        elif state not in states or key in taken:
+            code = Refusal.ON_HOLD if state == State.HELD else Refusal.WRONG_STATE
+            rejected.append(Rejected(index, code, {"state": state}))
+        else:
+            taken.add(key)
+            ready[index] = (key, state)
+    return ready, rejected
+
+
+def move_orders(ids: Sequence[int], from_state: State, to_state: State, values: Mapping[str, object], *, context: Inside) -> None:
+    """Move locked orders to their next state: row, version and transition together."""
+    context.run.update(Order, ids, {"state": str(to_state), "version": Plus(1), **values})
+    context.run.move("order", ids, str(from_state), str(to_state))
+
+
+@step("orders.confirm", clause="2.1.3.1")
+def confirm_orders(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Confirm orders that nothing speaks against; the shipping clock starts.
+
+    Clause: 2.1.3.1. Rejects: unknown_order, on_hold, wrong_state.
+    Writes: orders confirmed, confirm clocks closed, ship clocks (2.3.2.1) opened.
+    Cost: ten statements for any number of orders.
+    """
+    ready, rejected = lock_orders(batch, (State.RECEIVED,), context=context)
+    ids = [row[0] for row in ready.values()]
+    if ids:
+        move_orders(ids, State.RECEIVED, State.CONFIRMED, {"confirmed_at": context.as_of}, context=context)
+        close_obligations("2.1.3.1", "order", ids, context=context)
+        open_obligations([_ship_clock(ids, context)], context=context)
+    return answer([Accepted(index, row[0]) for index, row in ready.items()], rejected)
+
+
+def _ship_clock(ids: list[int], context: Inside) -> Opening:
+    terms = terms_for(ShipTerms, [context.as_of])
+    hours, version = int(terms.ship_hours[0]), int(terms.version[0])
+    context.run.terms["2.3.2.1"] = version
+    n = len(ids)
+    return Opening(
+        "2.3.2.1", "order", "logistics", ids, [context.as_of] * n, [hours * HOUR] * n, [version] * n
+    )
+
+
+@step("orders.mark_reserved", clause="2.1.3.2")
+def mark_reserved(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Note that all stock of locked, confirmed orders is reserved."""
+    move_orders(batch, State.CONFIRMED, State.RESERVED, {"reserved_at": context.as_of}, context=context)
+    return answer([Accepted(index, key) for index, key in enumerate(batch)], [])
+
+
+@step("orders.mark_released", clause="2.1.3.3")
+def mark_released(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Give locked, reserved orders their number as they go to logistics. Gives: the order number."""
+    numbers = [order_number(key, context.as_of) for key in batch]
+    values = {"released_at": context.as_of, "order_no": numbers}
+    move_orders(batch, State.RESERVED, State.RELEASED, values, context=context)
+    return answer([Accepted(index, number) for index, number in enumerate(numbers)], [])
+
+
+@step("orders.mark_shipped", clause="2.3.2.1")
+def mark_shipped(batch: Sequence[tuple[int, int, int]], *, context: Inside) -> Answer:
+    """Note that all units of locked, released orders have left; the shipping clock ends.
+
+    Clause: 2.3.2.1. Takes: (order id, line id, pieces) per line.
+    """
+    ids = list(dict.fromkeys(order for order, _, _ in batch))
+    move_orders(ids, State.RELEASED, State.SHIPPED, {"shipped_at": context.as_of}, context=context)
+    context.run.update(OrderLine, [line for _, line, _ in batch], {"shipped": [pieces for *_, pieces in batch]})
+    close_obligations("2.3.2.1", "order", ids, context=context)
+    return answer([Accepted(index, key) for index, key in enumerate(ids)], [])
+
+
+@step("orders.mark_cancelled", clause="2.1.3.1")
+def mark_cancelled(batch: Sequence[tuple[int, str]], *, context: Inside) -> Answer:
+    """Note that locked orders are cancelled: lines, holds and clocks end with them. Takes: (order id, state it is in)."""
+    run = context.run
+    ids = [key for key, _ in batch]
+    run.update(Order, ids, {"state": str(State.CANCELLED), "version": Plus(1), "cancelled_at": context.as_of})
+    run.move("order", ids, [state for _, state in batch], str(State.CANCELLED))
+    lines = run.lock(OrderLine, "order_id", ids, ["id", "quantity"], lock=False)
+    run.update(OrderLine, [line for line, _ in lines], {"cancelled": [pieces for _, pieces in lines]})
+    holds = [row[0] for row in run.lock(OrderHold, "order_id", ids, ["id"], equal={"state": "open"})]
+    _close_holds(holds, context)
+    withdraw_obligations("order", ids, context=context)
+    return answer([Accepted(index, key) for index, key in enumerate(ids)], [])
+
+
+def lines_of(ids: Sequence[int], columns: Sequence[str], *, context: Inside) -> list[tuple[int, ...]]:
+    """Return lines of locked orders: (order id, *columns), by order and line."""
+    names = ["order_id", *columns]
+    return context.run.lock(OrderLine, "order_id", ids, names, order=("order_id", "id"), lock=False)
+
+
+@step("orders.resolve_holds", clause="2.1.3.1")
+def resolve_holds(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Let held orders go on whose unknown merchant codes have become known products.
+
+    Clause: 2.1.3.1. Rejects: unknown_order, wrong_state, on_hold (a reason still stands).
+    Writes: lines' SKUs, holds closed, orders received again.
+    """
+    run = context.run
+    held, rejected = lock_orders(batch, (State.HELD,), context=context)
+    by_order = {row[0]: index for index, row in held.items()}
+    lines = [row for row in lines_of(list(by_order), ["id", "merchant_code", "sku_id"], context=context) if row[3] is None]
+    known = known_skus([str(code) for _, _, code, _ in lines])
+    found = [(line, known[str(code)][0]) for _, line, code, _ in lines if code in known]
+    run.update(OrderLine, [line for line, _ in found], {"sku_id": [sku for _, sku in found]})
+    still = {order for order, _, code, _ in lines if code not in known}
+    holds = run.lock(OrderHold, "order_id", list(by_order), ["id", "order_id", "code"], equal={"state": "open"})
+    closing = [key for key, order, code in holds if code == Hold.UNKNOWN_SKU and order not in still]
+    _close_holds(closing, context)
+    waiting = {order for key, order, _ in holds if key not in set(closing)}
+    free = [key for key in by_order if key not in waiting]
+    move_orders(free, State.HELD, State.RECEIVED, {}, context=context)
+    rejected += [Rejected(by_order[key], Refusal.ON_HOLD, {"state": "held"}) for key in waiting]
+    return answer([Accepted(by_order[key], key) for key in free], rejected)
+
+
+def _close_holds(ids: list[int], context: Inside) -> None:
+    context.run.update(OrderHold, ids, {"state": "closed"})
+    context.run.move("hold", ids, "open", "closed")
