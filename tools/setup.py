@@ -3,8 +3,8 @@
     python3 tools/setup.py            what running needs: packages, command, translations, static files
     python3 tools/setup.py --dev      what tests and checks need besides
 
-Packages come from the hash-locked files under requirements/ through pip. Nothing is built, and nothing
-outside `.venv` and `build` is touched. The command `.venv/bin/zhanggui` is written here: no packaging tool is needed.
+Packages come from the hash-locked files under requirements/ through pip. Nothing is built, and only `.venv`
+and `build` are touched. The command `.venv/bin/zhanggui` is written here, without a packaging tool.
 """
 
 from __future__ import annotations
