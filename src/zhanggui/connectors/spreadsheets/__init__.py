@@ -1,0 +1,1 @@
+"""Tables that people exchange as files: reading, cells, column mapping, writing. No Django here."""

@@ -1,0 +1,276 @@
+"""CSV and its kin: the encoding ladder, the separator, and rows that stream.
+
+Ladder: a byte order mark (UTF-8, UTF-16 LE or BE), else strict UTF-8, else strict GB18030, else refused with
+the line. No statistics: a guesser takes short Chinese samples for Korean. A file that mixes UTF-8 lines and
+GB18030 lines can pass as GB18030, so lines that are UTF-8 beyond doubt inside a GB18030 file make it refused
+as well.
+"""
+
+import codecs
+import csv
+import io
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from zhanggui.connectors.spreadsheets.records import Cell, LimitExceeded, Limits, Row, Table, TextRefused
+from zhanggui.kernel.text import plain_cell
+
+DELIMITERS = (",", "\t", ";", "，")
+
+_CHUNK = 1024 * 1024
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE_ROWS = 50
+_SAMPLE_BYTES = 40
+_HAN_IN_UTF8 = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf][\x80-\xbf]){2}|\xef\xbc[\x80-\xbf]")
+_SURROGATE_IN_UTF8 = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+
+
+def open_text(
+    file: BinaryIO, start: bytes, encoding: str | None, delimiter: str | None, limits: Limits
+) -> Table:
+    """Open a text table whose whole content was proved readable.
+
+    Raises: TextRefused, LimitExceeded.
+    """
+    size = file.seek(0, os.SEEK_END)
+    if size > limits.text_bytes:
+        raise LimitExceeded("file_too_large", limit_bytes=limits.text_bytes)
+    chosen = prove_encoding(file, start, encoding, limits)
+    csv.field_size_limit(limits.cell_chars)
+    picked = delimiter or find_delimiter(_text(file, chosen), limits)
+    rows = _records(_text(file, chosen), picked, limits)
+    number, first = next(((number, row) for number, row in rows if any(map(str.strip, row))), (0, []))
+    header = [name.strip().lstrip("\ufeff") for name in first]
+    while header and not header[-1]:
+        header.pop()
+    if not header:
+        raise TextRefused("no_rows", row=number)
+    if len(header) == 1 and delimiter is None:
+        raise TextRefused("single_column", row=number, header=header[0][:80])
+    kind = "tsv" if picked == "\t" else "csv"
+    fitted = _closing(file, _fitted(rows, len(header), limits))
+    return Table(tuple(header), fitted, kind, encoding=chosen, delimiter=picked)
+
+
+def _closing(file: BinaryIO, rows: Iterator[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
+    """Give the rows and close the file behind them."""
+    with file:
+        yield from rows
+
+
+# --- encoding
+
+
+def prove_encoding(file: BinaryIO, start: bytes, chosen: str | None, limits: Limits) -> str:
+    """Return the encoding in which every byte of the file can be read.
+
+    Raises: TextRefused("encoding_unreadable", line, sample) and the refusals of `_walk`.
+    """
+    marked = next((name for mark, name in _MARKS if start.startswith(mark)), None)
+    if marked or chosen:
+        ladder: tuple[str, ...] = (marked or chosen or "",)
+    else:
+        ladder = ("utf-8", "gb18030")
+    failures = []
+    for name in ladder:
+        failed_at = _walk(file, name, limits)
+        if failed_at is None:
+            if name == "gb18030" and chosen is None:
+                _refuse_mixture(file)
+            return name
+        failures.append(failed_at)
+        if name == "utf-8":
+            _refuse_surrogate(file, failed_at)
+    raise _unreadable(file, max(failures))
+
+
+def _walk(file: BinaryIO, encoding: str, limits: Limits) -> int | None:
+    """Read the whole file; return the offset of the first byte that the encoding does not allow, or None.
+
+    Raises: TextRefused("nul", line); LimitExceeded("line_too_long", line).
+    """
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    file.seek(0)
+    lines, length, offset = 1, 0, 0
+    for chunk in iter(lambda: file.read(_CHUNK), b""):
+        pending = len(decoder.getstate()[0])
+        try:
+            text = decoder.decode(chunk)
+        except UnicodeDecodeError as wrong:
+            return max(0, offset - pending + wrong.start)
+        offset += len(chunk)
+        if "\x00" in text:
+            raise TextRefused("nul", line=lines + _line_ends(text[: text.index("\x00")]))
+        first = _first_end(text)
+        if length + (len(text) if first < 0 else first) > limits.line_chars:
+            raise LimitExceeded("line_too_long", line=lines, limit_chars=limits.line_chars)
+        lines += _line_ends(text)
+        length = length + len(text) if first < 0 else len(text) - 1 - max(text.rfind("\n"), text.rfind("\r"))
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return max(0, offset - len(decoder.getstate()[0]))
+    return None
+
+
+def _first_end(text: str) -> int:
+    ends = [place for place in (text.find("\n"), text.find("\r")) if place >= 0]
+    return min(ends, default=-1)
+
+
+def _line_ends(text: str) -> int:
+    return text.count("\n") or text.count("\r")
+
+
+def _unreadable(file: BinaryIO, offset: int) -> TextRefused:
+    line, sample = _place(file, offset)
+    return TextRefused("encoding_unreadable", line=line, sample=sample, byte=offset)
+
+
+def _place(file: BinaryIO, offset: int) -> tuple[int, str]:
+    """Return the line of a byte and the text around it, as far as it can be shown."""
+    file.seek(0)
+    ends = returns = 0
+    for start in range(0, offset, _CHUNK):
+        chunk = file.read(min(_CHUNK, offset - start))
+        ends, returns = ends + chunk.count(b"\n"), returns + chunk.count(b"\r")
+    file.seek(max(0, offset - _SAMPLE_BYTES))
+    around = file.read(2 * _SAMPLE_BYTES)
+    return (ends or returns) + 1, around.decode("utf-8", "replace").strip()
+
+
+def _refuse_surrogate(file: BinaryIO, offset: int) -> None:
+    """Refuse a file that is UTF-8 but for half of a surrogate pair, before it passes as GB18030."""
+    file.seek(offset)
+    if _SURROGATE_IN_UTF8.match(file.read(3)):
+        line, sample = _place(file, offset)
+        raise TextRefused("lone_surrogate", line=line, sample=sample)
+
+
+def _refuse_mixture(file: BinaryIO) -> None:
+    """Refuse a GB18030 file with a line that is UTF-8 beyond doubt."""
+    file.seek(0)
+    for number, line in enumerate(file, start=1):
+        if _HAN_IN_UTF8.search(line) and _is_utf8(line):
+            sample = line.decode("utf-8")[:_SAMPLE_BYTES].strip()
+            raise TextRefused("encodings_mixed", line=number, sample=sample)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _text(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
+    file.seek(2 if encoding.startswith("utf-16-") else 0)
+    return _Kept(file, encoding=encoding, errors="strict", newline="")
+
+
+class _Kept(io.TextIOWrapper):
+    """A text view that leaves the file below it open when it is forgotten."""
+
+    def __del__(self) -> None:
+        self._release()
+
+    def _release(self) -> None:
+        try:
+            self.detach()
+        except ValueError:
+            return
+
+
+# --- separator
+
+
+def find_delimiter(text: io.TextIOWrapper, limits: Limits) -> str:
+    """Return the separator that cuts the first lines into the same columns.
+
+    Raises: TextRefused("single_column") if none cuts the header, ("delimiter_unclear") if two do so equally
+    well.
+    """
+    lines = list(itertools.islice(text, _SAMPLE_ROWS))
+    scored = sorted(((_fit(lines, sign), sign) for sign in DELIMITERS), reverse=True)
+    (best, sign), (second, other) = scored[0], scored[1]
+    if best[1] < 2:
+        raise TextRefused("single_column", row=1, header=(lines[0] if lines else "").strip()[:80])
+    if best == second:
+        raise TextRefused("delimiter_unclear", first=sign, second=other)
+    return sign
+
+
+def _fit(lines: list[str], sign: str) -> tuple[float, int]:
+    """Return how well a separator fits: share of rows as wide as the header, and that width."""
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=sign) if any(row)]
+    except csv.Error:
+        rows = [line.split(sign) for line in lines[:1]]
+    if not rows or len(rows[0]) < 2:
+        return 0.0, 0
+    width = _width(rows[0])
+    return round(sum(_width(row) <= width and len(row) > 1 for row in rows) / len(rows), 3), width
+
+
+def _width(row: list[str]) -> int:
+    width = len(row)
+    while width and not row[width - 1].strip():
+        width -= 1
+    return width
+
+
+# --- rows
+
+
+def _records(text: io.TextIOWrapper, delimiter: str, limits: Limits) -> Iterator[tuple[int, list[str]]]:
+    """Give each record with its number; blank lines count but are given as empty.
+
+    Raises: TextRefused("quote_open" | "quote_broken", line), LimitExceeded for cells, columns or rows.
+    """
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    started = 0
+    try:
+        for number, row in enumerate(reader, start=1):
+            if len(row) > limits.columns and _width(row) > limits.columns:
+                raise LimitExceeded("too_many_columns", row=number, limit=limits.columns)
+            started = reader.line_num
+            yield number, row
+    except csv.Error as broken:
+        raise _broken_record(broken, started + 1, reader.line_num, limits) from broken
+
+
+def _broken_record(
+    broken: csv.Error, first_line: int, last_line: int, limits: Limits
+) -> TextRefused | LimitExceeded:
+    reason = str(broken)
+    if "field larger" in reason and last_line <= first_line:
+        return LimitExceeded("cell_too_long", line=first_line, limit_chars=limits.cell_chars)
+    if "field larger" in reason or "unexpected end" in reason:
+        return TextRefused("quote_open", line=first_line)
+    return TextRefused("quote_broken", line=last_line)
+
+
+def _fitted(rows: Iterator[tuple[int, list[str]]], width: int, limits: Limits) -> Iterator[tuple[int, Row]]:
+    """Give the rows that hold something, at least as wide as the header, without empty cells beyond it."""
+    given = 0
+    for number, row in rows:
+        if len(row) != width:
+            if len(row) > width:
+                row = row[: max(width, _width(row))]
+            else:
+                row += [""] * (width - len(row))
+        if not any(row) or not any(map(str.strip, row)):
+            continue
+        given += 1
+        if given > limits.rows:
+            raise LimitExceeded("too_many_rows", row=number, limit=limits.rows)
+        cells: list[Cell] = [plain_cell(cell) if cell[:1] == "'" else cell for cell in row]
+        yield number, cells
