@@ -25,7 +25,8 @@ def queue_figures(as_of: datetime) -> QueueFigures:
 def job_progress(kind: str, key: str) -> Mapping[str, int | str] | None:
     """Return state, attempts, progress and last error of a job, for a page that shows long work."""
     columns = ("state", "attempts", "max_attempts", "progress_done", "progress_total", "last_error")
-    return Job.objects.filter(kind=kind, key=key).values(*columns).first()
+    found: dict[str, int | str] | None = Job.objects.filter(kind=kind, key=key).values(*columns).first()
+    return found
 
 
 def parked_jobs(limit: int = 100) -> list[Job]:

@@ -6,8 +6,9 @@ the same on both engines, and no run (docs/decisions/0005).
 """
 
 import json
-from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -94,15 +95,13 @@ def claim_jobs(
     park_exhausted(as_of)
     now, lease_until = _stored(as_of), _stored(as_of + timedelta(seconds=lease_seconds))
     text, sources = rules.claim_statement(connection.vendor, len(kinds))
-    parameters = [
-        value
-        for priority in sources
-        for value in (*([] if priority is None else [priority]), now, *kinds, limit)
-    ]
+    parameters: list[Any] = []
+    for priority in sources:
+        parameters += [now, *kinds, limit] if priority is None else [priority, now, *kinds, limit]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(text, [*parameters, limit, JobState.RUNNING, worker, lease_until])
         rows = sorted(cursor.fetchall(), key=lambda row: (row[0], row[1], row[2]))
-    for _ in rows:
+    if rows:
         crash_point("job.claimed")
     return [
         Claim(pk, kind, key, json.loads(text), worker, Priority(priority), *rest)
@@ -110,7 +109,7 @@ def claim_jobs(
     ]
 
 
-def _stored(moment: datetime) -> object:
+def _stored(moment: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(moment)
 
 
@@ -277,7 +276,7 @@ def queue_messages(batch: Sequence[MessageRequest], *, context: Inside) -> Answe
     return answer(accepted, rejected)
 
 
-def _known_messages(identities: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, str]]:
+def _known_messages(identities: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, str]]:
     wanted = Q(kind__in={kind for kind, _ in identities}, key__in=[key for _, key in identities])
     rows = OutboxMessage.objects.filter(wanted).values_list("kind", "key", "id", "content_digest")
     return {(kind, key): (pk, digest) for kind, key, pk, digest in rows}
@@ -409,14 +408,14 @@ def open_slots(schedule: Sequence[ScheduleEntry], *, since: datetime, zone: tzin
         requests = [
             JobRequest(entry.kind, slot.isoformat(), {}, slot, entry.priority)
             for entry, slot in wanted
-            if (entry.kind, _stored(slot)) in taken
+            if (entry.kind, slot) in taken
         ]
         if requests:
             _insert_jobs(requests, as_of, None)
     return len(requests)
 
 
-def _take_slots(slots: Sequence[tuple[str, datetime]]) -> set[tuple[str, object]]:
+def _take_slots(slots: Sequence[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
     """Insert slots and return those that were not there yet."""
     rows = ", ".join(["(%s, %s)"] * len(slots))
     text = (
@@ -425,7 +424,7 @@ def _take_slots(slots: Sequence[tuple[str, datetime]]) -> set[tuple[str, object]
     )
     with connection.cursor() as cursor:
         cursor.execute(text, [value for kind, slot in sorted(slots) for value in (kind, _stored(slot))])
-        return {(kind, slot) for kind, slot in cursor.fetchall()}
+        return {(kind, slot if slot.tzinfo else slot.replace(tzinfo=UTC)) for kind, slot in cursor.fetchall()}
 
 
 def tidy_queue(*, as_of: datetime, keep: timedelta = timedelta(days=2)) -> int:

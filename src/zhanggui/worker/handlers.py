@@ -1,0 +1,104 @@
+"""Which function does which kind of job, and the schedule.
+
+A handler does one job and may be killed at any point. One that `finishes` ends its job itself, with
+`finish_job` in the transaction of its effect; for the others, whose effect may be repeated without harm, the
+runner ends it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from zhanggui.delivery import steps as delivery
+from zhanggui.delivery.queries import outgoing
+from zhanggui.delivery.records import (
+    SEND,
+    Claim,
+    Every,
+    MessageRequest,
+    NotSent,
+    OutcomeUnknown,
+    Priority,
+    ScheduleEntry,
+)
+from zhanggui.journal.steps import seal_runs
+from zhanggui.worker.ports import CHAIN_HEAD, port_for
+
+CLOCKS = "clocks"
+GENERAL = "general"
+SEAL = "journal.seal"
+TIDY = "delivery.tidy"
+
+
+class StoppedEarly(Exception):
+    """A long handler kept its progress and left, because its worker must stop; the job is given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A job as its handler gets it. Long handlers ask `stopping()` between parts."""
+
+    claim: Claim
+    as_of: datetime
+    stopping: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """How a kind of job is done: in which lane (a thread of the worker), under how long a lease."""
+
+    run: Callable[[Work], None]
+    finishes: bool = False
+    lane: str = GENERAL
+    lease_seconds: int = 60
+
+
+def send_message(work: Work) -> None:
+    """Send one message of the outbox and end its job with the outcome."""
+    claim, message = work.claim, outgoing(int(work.claim.payload["message"]))
+    port = port_for(message.kind)
+    if port is None:
+        failure = NotSent("no_port", permanent=True)
+        delivery.note_not_sent(claim, message.message_id, failure, permanent=failure.code, as_of=work.as_of)
+        return
+    if not delivery.begin_sending(claim, message.message_id) and not port.repeatable:
+        unknown = OutcomeUnknown("worker_died")
+        delivery.note_not_sent(
+            claim, message.message_id, unknown, permanent="outcome_unknown", as_of=work.as_of
+        )
+        return
+    try:
+        provider_id = port.send(message)
+    except NotSent as failure:
+        permanent = failure.code if failure.permanent else ""
+        delivery.note_not_sent(claim, message.message_id, failure, permanent=permanent, as_of=work.as_of)
+    except OutcomeUnknown as failure:
+        permanent = "" if port.repeatable else "outcome_unknown"
+        delivery.note_not_sent(claim, message.message_id, failure, permanent=permanent, as_of=work.as_of)
+    else:
+        delivery.mark_sent(claim, message.message_id, provider_id, as_of=work.as_of)
+
+
+def seal(work: Work) -> None:
+    """Link waiting runs into the chain and queue the new head for the outside."""
+    head = seal_runs(limit=5_000)
+    if head.seq:
+        request = MessageRequest(CHAIN_HEAD, str(head.seq), "heads.log", {"seq": head.seq, "hash": head.hash})
+        delivery.queue_head(request, as_of=work.as_of)
+
+
+def tidy(work: Work) -> None:
+    """Delete what the queue no longer needs."""
+    delivery.tidy_queue(as_of=work.as_of)
+
+
+HANDLERS: dict[str, Handler] = {
+    SEND: Handler(send_message, finishes=True),
+    SEAL: Handler(seal, lane=CLOCKS),
+    TIDY: Handler(tidy),
+}
+
+SCHEDULE: list[ScheduleEntry] = [
+    ScheduleEntry(SEAL, Every(2), Priority.CLOCK),
+    ScheduleEntry(TIDY, Every(3600), Priority.BULK),
+]
