@@ -1,0 +1,1 @@
+"""Pages: the edge that people use."""

@@ -1,0 +1,114 @@
+"""What the shell around every page shows: navigation with counters, language, theme, the person."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from zhanggui.people.models import Staff
+from zhanggui.people.queries import rights
+
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "zhanggui_theme"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the navigation. `count` of None shows no counter; `alarm` paints it red."""
+
+    label: str | Promise
+    icon: str
+    address: str
+    current: bool
+    count: int | None = None
+    capped: bool = False
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries under one heading."""
+
+    label: str | Promise
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Everything around the page's own content."""
+
+    language: str
+    theme: str
+    groups: tuple[Group, ...]
+    path: str
+    search: str
+
+
+_MAP: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise, str, str], ...]], ...] = (
+    ("", (("workbench", _("Workbench"), "layout-dashboard", "work.see"),)),
+    (
+        _("Orders"),
+        (
+            ("orders", _("Order queue"), "list-checks", "orders.see"),
+            ("imports", _("Imports"), "file-up", "import.see"),
+        ),
+    ),
+    (
+        _("Regulation"),
+        (
+            ("clauses", _("Clauses"), "book-open", "clauses.see"),
+            ("runs", _("Journal"), "history", "journal.see"),
+        ),
+    ),
+    (_("Help"), (("gallery", _("Components"), "swatch-book", "work.see"),)),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """Return the shell for the templates; built only if a template asks for it."""
+    return {"shell": SimpleLazyObject(lambda: shell_of(request))}
+
+
+def shell_of(request: HttpRequest) -> Shell:
+    """Return the shell of this request's person: only the entries that they have the right to open."""
+    user = getattr(request, "user", None)
+    groups: tuple[Group, ...] = ()
+    search = ""
+    if isinstance(user, Staff):
+        held = rights(user)
+        groups = _groups(request, held)
+        search = _address("orders") if "orders.see" in held else ""
+    return Shell(get_language() or "zh-hans", theme_of(request), groups, request.get_full_path(), search)
+
+
+def theme_of(request: HttpRequest) -> str:
+    """Return auto, light or dark, as the cookie says."""
+    chosen = request.COOKIES.get(THEME_COOKIE, "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def _groups(request: HttpRequest, held: frozenset[str]) -> tuple[Group, ...]:
+    groups = []
+    for label, lines in _MAP:
+        entries = tuple(
+            Entry(text, icon, address, _is_current(request, address))
+            for name, text, icon, right in lines
+            if right in held and (address := _address(name))
+        )
+        if entries:
+            groups.append(Group(label, entries))
+    return tuple(groups)
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _is_current(request: HttpRequest, address: str) -> bool:
+    return request.path == address if address == "/" else request.path.startswith(address)

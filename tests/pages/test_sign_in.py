@@ -1,0 +1,174 @@
+"""Coming in: one sentence for every failure, slower with each guess, never out of our host."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from tests.pages.conftest import MOMENT, PASSWORD, Hire
+
+from zhanggui.kernel import clock
+from zhanggui.people.models import SignInAttempt, Staff
+from zhanggui.people.rules import OWNER_ROLES
+from zhanggui.people.steps import invite
+
+SIGN_IN = "/sign-in/"
+
+
+def attempt(client: Client, username: str, password: str, address: str = "10.0.0.1", **more: str) -> Any:
+    return client.post(SIGN_IN, {"username": username, "password": password, **more}, REMOTE_ADDR=address)
+
+
+def words_of(answer: Any) -> str:
+    """Return a page without what differs by nature: the token and the typed name."""
+    text = answer.content.decode()
+    return re.sub(r'value="[^"]*"', "", text)
+
+
+def test_the_right_password_opens_the_workbench(client: Client, hire: Hire) -> None:
+    hire()
+    assert attempt(client, "wang", PASSWORD)["Location"] == reverse("workbench")
+
+
+def test_a_known_and_an_unknown_name_get_the_same_text(client: Client, hire: Hire) -> None:
+    hire()
+    known = attempt(client, "wang", "wrong")
+    unknown = attempt(Client(), "nobody", "wrong")
+    assert words_of(known) == words_of(unknown)
+    assert "登录名与密码不匹配" in words_of(known)
+
+
+def test_an_inactive_person_gets_the_same_text(client: Client, hire: Hire) -> None:
+    hire()
+    Staff.objects.update(is_active=False)
+    assert "登录名与密码不匹配" in words_of(attempt(client, "wang", PASSWORD))
+
+
+def test_guessing_one_account_from_many_addresses_is_slowed(client: Client, hire: Hire) -> None:
+    hire()
+    with clock.frozen(MOMENT):
+        for n in range(5):
+            assert attempt(client, "wang", "wrong", f"10.0.1.{n}").status_code == 200
+        slowed = attempt(client, "wang", PASSWORD, "10.0.2.1")
+    assert slowed.status_code == 429
+    assert "秒" in words_of(slowed)
+
+
+def test_one_address_trying_many_accounts_is_slowed(client: Client, hire: Hire) -> None:
+    hire()
+    with clock.frozen(MOMENT):
+        for n in range(5):
+            attempt(client, f"name{n}", "wrong")
+        assert attempt(client, "wang", PASSWORD).status_code == 429
+
+
+def test_waiting_as_told_opens_the_door_again(client: Client, hire: Hire) -> None:
+    hire()
+    with clock.frozen(MOMENT):
+        for _n in range(5):
+            attempt(client, "wang", "wrong")
+    with clock.frozen(MOMENT + timedelta(seconds=2)):
+        assert attempt(client, "wang", PASSWORD).status_code == 302
+
+
+def test_a_stranger_cannot_keep_the_owner_out(client: Client, hire: Hire) -> None:
+    hire()
+    with clock.frozen(MOMENT):
+        assert attempt(client, "wang", PASSWORD).status_code == 302
+        client.post("/sign-out/")
+        for n in range(10):
+            attempt(Client(), "wang", "wrong", f"10.0.3.{n}")
+        assert attempt(Client(), "wang", PASSWORD, "10.0.4.1").status_code == 429
+        assert attempt(client, "wang", PASSWORD, "10.0.4.2").status_code == 302
+
+
+def test_a_known_browser_is_slowed_by_its_own_guesses(client: Client, hire: Hire) -> None:
+    hire()
+    with clock.frozen(MOMENT):
+        attempt(client, "wang", PASSWORD)
+        client.post("/sign-out/")
+        for n in range(5):
+            attempt(client, "wang", "wrong", f"10.0.3.{n}")
+        assert attempt(client, "wang", PASSWORD, "10.0.4.1").status_code == 429
+
+
+def test_a_forged_forwarded_address_counts_for_nothing(client: Client, hire: Hire) -> None:
+    hire()
+    with clock.frozen(MOMENT):
+        for n in range(5):
+            client.post(
+                SIGN_IN, {"username": f"u{n}", "password": "x"}, REMOTE_ADDR="10.0.0.9",
+                headers={"X-Forwarded-For": f"9.9.9.{n}"},
+            )  # fmt: skip
+        assert attempt(client, "wang", PASSWORD, "10.0.0.9").status_code == 429
+
+
+def test_typed_names_are_not_kept_readable(client: Client, hire: Hire) -> None:
+    hire()
+    attempt(client, "my-secret-typed-in-the-wrong-field", "wrong")
+    assert not any(
+        "my-secret" in subject for subject in SignInAttempt.objects.values_list("subject", flat=True)
+    )
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "javascript:alert(1)",
+        "\\\\evil.example",
+        "https:evil.example",
+    ],
+)
+def test_only_our_own_host_is_followed(wanted: str, client: Client, hire: Hire) -> None:
+    hire()
+    assert attempt(client, "wang", PASSWORD, next=wanted)["Location"] == reverse("workbench")
+
+
+def test_an_own_address_is_followed(client: Client, hire: Hire) -> None:
+    hire()
+    assert attempt(client, "wang", PASSWORD, next="/gallery/?a=1")["Location"] == "/gallery/?a=1"
+
+
+def test_a_session_from_before_is_not_carried_in(client: Client, hire: Hire) -> None:
+    hire()
+    client.session["planted"] = 1
+    client.session.save()
+    before = client.cookies["sessionid"].value if "sessionid" in client.cookies else ""
+    attempt(client, "wang", PASSWORD)
+    cookie = client.cookies["sessionid"]
+    assert cookie.value != before
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+
+
+def test_signing_out_needs_a_form_and_ends_the_session(owner: Client) -> None:
+    assert owner.get("/sign-out/").status_code == 405
+    owner.post("/sign-out/")
+    assert owner.get("/gallery/").status_code == 302
+
+
+def test_the_welcome_link_makes_the_first_person(client: Client, db: None) -> None:
+    token = invite(department="management", roles=OWNER_ROLES, as_of=clock.now())
+    assert client.get(f"/welcome/{token}/").status_code == 200
+    form = {"username": "li", "display_name": "李娜", "password": PASSWORD}
+    assert client.post(f"/welcome/{token}/", form)["Location"] == reverse("workbench")
+    assert "李娜" in client.get("/gallery/").content.decode()
+    again = Client().post(f"/welcome/{token}/", {**form, "username": "other"})
+    assert "链接已被使用" in again.content.decode()
+    assert Staff.objects.count() == 1
+
+
+def test_a_weak_password_is_explained_at_its_field_and_the_link_still_works(client: Client, db: None) -> None:
+    token = invite(department="management", roles=OWNER_ROLES, as_of=clock.now())
+    form = {"username": "li", "display_name": "李娜", "password": "short"}
+    refused = client.post(f"/welcome/{token}/", form)
+    assert 'id="id_password_error"' in refused.content.decode()
+    assert client.post(f"/welcome/{token}/", {**form, "password": PASSWORD}).status_code == 302
+
+
+def test_the_page_says_when_nobody_can_sign_in_yet(client: Client, db: None) -> None:
+    assert "还没有任何账号" in client.get(SIGN_IN).content.decode()

@@ -1,0 +1,64 @@
+"""How time left, money and shares are said."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import translation
+
+from zhanggui.portal import wording
+
+DUE = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "mood"),
+    [
+        (DUE - timedelta(hours=1) - SECOND, "calm"),
+        (DUE - timedelta(hours=1), "warn"),
+        (DUE, "warn"),
+        (DUE + SECOND, "late"),
+    ],
+)
+def test_the_mood_turns_at_its_second(as_of: datetime, mood: str) -> None:
+    assert wording.time_left(DUE, as_of).mood == mood
+
+
+@pytest.mark.parametrize(
+    ("left", "chinese", "english"),
+    [
+        (timedelta(days=1, hours=22, minutes=59), "剩 1 天 22 小时", "1 d 22 h left"),
+        (timedelta(hours=3, minutes=5), "剩 3 小时 5 分", "3 h 5 min left"),
+        (timedelta(minutes=9, seconds=59), "剩 9 分钟", "9 min left"),
+        (timedelta(minutes=-72), "超时 1 小时 12 分", "1 h 12 min late"),
+    ],
+)
+def test_time_left_is_said_in_both_languages(left: timedelta, chinese: str, english: str) -> None:
+    with translation.override("zh-hans"):
+        assert wording.time_left(DUE, DUE - left).words == chinese
+    with translation.override("en"):
+        assert wording.time_left(DUE, DUE - left).words == english
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (0, "CNY", "¥0.00"),
+        (-5, "CNY", "-¥0.05"),
+        (123456789, "GBP", "£1,234,567.89"),
+        (500, "JPY", "¥500"),
+        (1, "CHF", "CHF 0.01"),
+    ],
+)
+def test_money_is_written_with_its_currency(minor: int, currency: str, text: str) -> None:
+    assert wording.money(minor, currency) == text
+
+
+def test_a_share_is_never_rounded_up_to_all() -> None:
+    assert wording.share(9999, 10000) == "99.9 %"
+    assert wording.share(1, 1) == "100.0 %"
+    assert wording.share(0, 0) == "–"
+
+
+def test_an_unknown_state_is_shown_not_hidden() -> None:
+    assert wording.label_of("order", "odd").words == "odd"
