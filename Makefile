@@ -51,7 +51,7 @@ check: setup-dev
 	$(DJANGO) makemigrations --check --dry-run
 	$(INSIDE) tools/templates.py
 	$(INSIDE) tools/translations.py --check
-	$(INSIDE) tools/clauses.py --check
+	$(if $(wildcard tools/clauses.py),$(INSIDE) tools/clauses.py --check)
 
 format: setup-dev
 	$(INSIDE) -m ruff check --fix-only .
