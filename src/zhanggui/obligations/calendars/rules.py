@@ -35,7 +35,7 @@ from zhanggui.obligations.calendars.records import (
     SpecialDay,
 )
 
-Kinds = npt.NDArray[np.int8]
+Kinds = npt.NDArray[np.int64]
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -201,7 +201,7 @@ def _check_shift(shift: Shift) -> None:
 
 
 def _kinds(special: Mapping[date, SpecialDay], shifts: Sequence[Shift], first: date, count: int) -> Kinds:
-    kinds = ((first.weekday() + np.arange(count)) % 7).astype(np.int8)
+    kinds = (first.weekday() + np.arange(count, dtype=np.int64)) % 7
     worked = [kind for kind in range(5) if any(shift.days >> kind & 1 for shift in shifts)]
     for day in special.values():
         place = (day.day - first).days
@@ -215,7 +215,7 @@ def _kinds(special: Mapping[date, SpecialDay], shifts: Sequence[Shift], first: d
 
 def _local_edges(kinds: Kinds, shift: Shift) -> Moments:
     """Return the begins and ends of a shift, int64 (2, day), in minutes since the first local midnight."""
-    midnights = np.flatnonzero(shift.days >> kinds & 1).astype(np.int64) * DAY_MINUTES
+    midnights = np.flatnonzero(shift.days >> kinds & 1) * DAY_MINUTES
     return np.stack([midnights + shift.starts_minute, midnights + shift.ends_minute])
 
 
