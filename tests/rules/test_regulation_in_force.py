@@ -53,6 +53,7 @@ def test_a_moment_before_the_first_value_is_refused() -> None:
 def test_a_shipped_value_never_overrules_the_companys_own() -> None:
     own = [(rules.micros(START_2026 - timedelta(days=30)), 36, 7)]
     track = rules.track(TWO_VALUES, SHANGHAI, own)
+    assert track.values.tolist() == [24, 36]
     moments = [START_2026 - timedelta(days=31), START_2026 - timedelta(days=30), START_2026 + SECOND]
     values, versions = rules.resolve(track, (), rules.micros_of(moments), {})
     assert values.tolist() == [24, 36, 36]
