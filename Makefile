@@ -7,8 +7,10 @@
 # PYTHON=/path/to/python3 picks the Python that the private environment is made from (3.11 or newer).
 
 SHELL := /bin/sh
-PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+ifndef PYTHON
+PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$name; break; fi; done)
+endif
 INSIDE := .venv/bin/python -X utf8
 DJANGO := DJANGO_SETTINGS_MODULE=tests.settings ZHANGGUI_DATABASE_URL= $(INSIDE) -m django
 WORKERS ?= 2
