@@ -1,0 +1,108 @@
+"""Many processes at one queue: claims, slots, a long back-log."""
+
+import signal
+import statistics
+import threading
+import time
+from collections import Counter
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from django.db import connection
+from tests.faults.jobs_fleet import Fleet, ask_for, effect_workers, effects, start_fleet, wait_until
+
+from zhanggui.delivery.models import Job, ScheduleSlot
+from zhanggui.delivery.queries import rival_scheduler
+from zhanggui.delivery.records import JobState
+from zhanggui.delivery.steps import claim_jobs
+from zhanggui.kernel import clock
+
+__all__ = ["start_fleet"]
+
+
+@pytest.mark.postgres
+def test_four_workers_do_each_job_once(fleet: Fleet) -> None:
+    crew = [fleet.worker(lease=30) for _ in range(4)]
+    for worker in crew:
+        worker.hear("ready")
+    keys = [f"job-{number}" for number in range(600)]
+    ask_for(*keys)
+    wait_until(lambda: not Job.objects.exclude(state=JobState.DONE).exists())
+    assert effects() == dict.fromkeys(keys, 1)
+    assert set(Job.objects.values_list("attempts", "fence")) == {(1, 1)}
+    assert len(set(effect_workers())) == 4
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_claims_at_the_same_moment_never_share_a_job() -> None:
+    ask_for(*(f"job-{number}" for number in range(400)))
+    now, got, gate = clock.now() + timedelta(seconds=1), Counter[int](), threading.Barrier(8)
+    lock = threading.Lock()
+
+    def take(name: str) -> None:
+        gate.wait()
+        for _ in range(10):
+            claims = claim_jobs(name, ["fault.effect"], limit=5, lease_seconds=60, as_of=now)
+            with lock:
+                got.update(claim.job_id for claim in claims)
+        connection.close()
+
+    threads = [threading.Thread(target=take, args=(f"worker-{number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 400
+    assert set(got.values()) == {1}
+
+
+def test_two_schedulers_take_each_slot_once_and_a_killed_one_is_followed(fleet: Fleet) -> None:
+    first = fleet.start("scheduler", 1)
+    first.hear("ready")
+    wait_until(lambda: ScheduleSlot.objects.count() >= 2)
+    second = fleet.start("scheduler", 1)
+    second.hear("ready")
+    wait_until(lambda: rival_scheduler(clock.now() - timedelta(minutes=1)) != "")
+    first.signal(signal.SIGKILL)
+    before = ScheduleSlot.objects.count()
+    wait_until(lambda: ScheduleSlot.objects.count() >= before + 5)
+    second.signal(signal.SIGTERM)
+    assert second.ended() == 0
+    slots = list(ScheduleSlot.objects.order_by("slot").values_list("slot", flat=True))
+    assert {b - a for a, b in pairwise(slots)} == {timedelta(seconds=1)}
+    assert Job.objects.count() == len(slots)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_in_a_back_log_of_a_hundred_thousand_takes_milliseconds() -> None:
+    now = clock.now()
+    _fill(100_000)
+    seconds = []
+    for _ in range(30):
+        started = time.perf_counter()
+        claims = claim_jobs("anna", ["bulk", "fault.effect"], limit=1, lease_seconds=60, as_of=now)
+        seconds.append(time.perf_counter() - started)
+        assert len(claims) == 1
+    assert statistics.median(seconds) < 0.02
+
+
+def _fill(count: int) -> None:
+    """Write a back-log: a tenth due, the rest later, in all priorities."""
+    ask_for("seed", kind="bulk")
+    if connection.vendor == "postgresql":
+        series, shift = f"generate_series(1, {count}) AS n", "run_at + (n %% 10 - 1) * interval '1 day'"
+    else:
+        numbers = f"SELECT 1 AS n UNION ALL SELECT n + 1 FROM s WHERE n < {count}"
+        series = f"(WITH RECURSIVE s AS ({numbers}) SELECT n FROM s)"
+        shift = "datetime(run_at, ((n %% 10) - 1) || ' days')"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO delivery_job (kind, key, payload, state, priority, run_at, attempts, max_attempts,"
+            " worker, fence, progress_done, progress_total, last_error, created_at)"
+            f" SELECT kind, 'bulk-' || n, payload, state, n %% 3, {shift}, 0, 5, '', 0, 0, 0, '', created_at"
+            f" FROM delivery_job, {series} WHERE key = %s",
+            ["seed"],
+        )
+        cursor.execute("ANALYZE delivery_job")
