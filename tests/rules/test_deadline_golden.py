@@ -141,6 +141,13 @@ def test_a_shift_over_midnight_belongs_to_the_day_it_begins_on() -> None:
     assert due("2026-09-30 22:00", 9, night) == "2026-10-08 23:00:00"
 
 
+def test_the_first_day_begins_with_the_end_of_the_night_before() -> None:
+    nights = [Shift(MONDAY_TO_SUNDAY, 22 * 60, 30 * 60)]
+    calendar = build_calendar([], nights, SHANGHAI, date(2026, 3, 2), date(2026, 3, 8))
+    assert due("2026-03-02 00:00", 7, calendar) == "2026-03-02 23:00:00"
+    assert calendar.ends_us[-1] == calendar.horizon_us
+
+
 def test_a_department_may_work_on_holidays_and_weekends() -> None:
     service = office(Shift(MONDAY_TO_SUNDAY, 540, 1320), Shift(EVERY_DAY & ~MONDAY_TO_SUNDAY, 600, 960))
     assert due("2026-10-01 08:00", 7, service) == "2026-10-02 11:00:00"
