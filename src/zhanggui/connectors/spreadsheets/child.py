@@ -149,7 +149,7 @@ def _pick(book: Any, wanted: str | None, warnings: list[str]) -> Any:
 
 def _numbered(sheet: Any, order: dict[str, Any]) -> Iterator[tuple[int, list[Any]]]:
     """Give the rows that hold something, each with the number a spreadsheet shows."""
-    if sheet.total_width > order["columns"] and sheet.width > order["columns"]:
+    if sheet.end is not None and sheet.end[1] >= order["columns"]:
         raise _Refused("too_many_columns", "limit", limit=order["columns"])
     longest = order["cell_chars"]
     for number, row in enumerate(sheet.iter_rows(), start=1):

@@ -133,10 +133,8 @@ def _refuse_nested(start: bytes) -> None:
 
 
 def _gunzip(file: BinaryIO, limits: Limits) -> BinaryIO:
-    """Unpack to a temporary file, judging the declared size first and the counted size all the way."""
+    """Unpack to a temporary file, counting all the way; a cut file declares nothing one could trust."""
     packed = file.seek(0, os.SEEK_END)
-    file.seek(max(0, packed - 4))
-    _judge_size(int.from_bytes(file.read(4), "little"), packed, limits)
     file.seek(0)
     out = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - the table keeps it open
     try:
@@ -146,7 +144,7 @@ def _gunzip(file: BinaryIO, limits: Limits) -> BinaryIO:
                 _judge_size(out.tell(), packed, limits)
     except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
         out.close()
-        raise TextRefused("gzip_broken", unpacked_bytes=0) from broken
+        raise TextRefused("gzip_broken") from broken
     except FileRefused:
         out.close()
         raise

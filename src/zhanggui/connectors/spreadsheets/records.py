@@ -13,6 +13,7 @@ Codes are stable words for programs; the doors turn them into sentences.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Self
 
 Cell = None | str | int | float | bool | datetime | date | time | timedelta
 Row = list[Cell]
@@ -95,3 +96,17 @@ class Table:
     typed: bool = False
     sheet: str = ""
     warnings: tuple[str, ...] = field(default=())
+
+    def close(self) -> None:
+        """Let go of the file or the child process; needed only if the rows are not read to their end."""
+        close = getattr(self.rows, "close", None)
+        if close:
+            close()
+
+    def __enter__(self) -> Self:
+        """Return the table itself; it is closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the table."""
+        self.close()

@@ -7,12 +7,14 @@ environment. Messages from it are JSON lines: first one with the header or a ref
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -30,6 +32,7 @@ from zhanggui.connectors.spreadsheets.records import (
 
 _CHILD = "zhanggui.connectors.spreadsheets.child"
 _PASSWORD_STREAM = "EncryptedPackage".encode("utf-16-le")
+_PASSWORD_RECORD = re.compile(rb"\x09\x08\x10\x00.{16}(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL)
 _WORKBOOK_STREAMS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
 _MACROS = "_VBA_PROJECT".encode("utf-16-le")
 _FAMILIES = {"text": WorkbookRefused, "limit": LimitExceeded}
@@ -78,13 +81,13 @@ def _judge_entries(entries: list[zipfile.ZipInfo]) -> None:
 def open_xls(file: BinaryIO, sheet: str | None, limits: Limits) -> Table:
     """Open an old workbook after looking for what its container holds.
 
-    Raises: WorkbookRefused for an encrypted xlsx, macros, or a container without a workbook.
+    Raises: WorkbookRefused for an encrypted workbook, macros, or a container without a workbook.
     """
     if file.seek(0, os.SEEK_END) > limits.workbook_bytes:
         raise LimitExceeded("file_too_large", limit_bytes=limits.workbook_bytes)
     file.seek(0)
     content = file.read()
-    if _PASSWORD_STREAM in content:
+    if _PASSWORD_STREAM in content or _PASSWORD_RECORD.search(content):
         raise WorkbookRefused("workbook_password")
     if not any(name in content for name in _WORKBOOK_STREAMS):
         raise WorkbookRefused("workbook_broken" if len(content) < 2048 else "container_holds_no_workbook")
@@ -117,7 +120,7 @@ def _read_in_child(file: BinaryIO, kind: str, sheet: str | None, limits: Limits)
     width = len(first["header"])
     return Table(
         tuple(first["header"]),
-        _rows(child, width),
+        _ChildRows(child, width),
         kind,
         typed=True,
         sheet=first["sheet"],
@@ -175,7 +178,22 @@ def _revive(found: dict[str, Any]) -> Any:
     return _MOMENTS[name](value) if name in _MOMENTS else found
 
 
-def _rows(child: subprocess.Popen[bytes], width: int) -> Iterator[tuple[int, Row]]:
+class _ChildRows(Iterator[tuple[int, Row]]):
+    """The rows of a child, which ends with them: read, closed, or forgotten."""
+
+    def __init__(self, child: subprocess.Popen[bytes], width: int) -> None:
+        self._rows = _rows(child, width)
+        self._end = weakref.finalize(self, _end, child)
+
+    def __next__(self) -> tuple[int, Row]:
+        return next(self._rows)
+
+    def close(self) -> None:
+        self._rows.close()
+        self._end()
+
+
+def _rows(child: subprocess.Popen[bytes], width: int) -> Generator[tuple[int, Row], None, None]:
     """Give the rows as the child sends them, and end the child whatever happens."""
     try:
         while not (message := _next_message(child)).get("done"):
