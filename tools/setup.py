@@ -130,9 +130,12 @@ def _packages(kind: str) -> None:
 
 
 def _command() -> None:
-    """Put the code on the environment's path and write the command `zhanggui`."""
+    """Put the code on the environment's path and write the command `zhanggui`.
+
+    The path is relative: Python reads it in the locale's encoding, which may not know the folder's name.
+    """
     for place in (VENV / "lib").glob("python3*/site-packages"):
-        _write(place / "zhanggui.pth", f"{ROOT / 'src'}\n")
+        _write(place / "zhanggui.pth", f"{Path(os.path.relpath(ROOT / 'src', place)).as_posix()}\n")
     launcher = VENV / "bin" / "zhanggui"
     _write(launcher, LAUNCHER.format(python=shlex.quote(str(PYTHON))))
     launcher.chmod(0o755)
