@@ -99,5 +99,5 @@ def test_old_routine_work_is_swept_and_slots_are_not_made_up_again(as_of: dateti
     end_jobs(as_of)
     assert tidy_queue(as_of=later(as_of, 3 * 86400)) == 1
     assert ScheduleSlot.objects.exists()
-    tidy_queue(as_of=later(as_of, 15 * 86400))
+    tidy_queue(as_of=later(as_of, 9 * 86400))
     assert not ScheduleSlot.objects.exists()

@@ -431,5 +431,5 @@ def tidy_queue(*, as_of: datetime, keep: timedelta = timedelta(days=2)) -> int:
     """Delete done jobs of the schedule and of sent messages, and slots too old to make up; tell how many."""
     routine = Q(created_run_id__isnull=True) | Q(kind=SEND)
     jobs, _ = Job.objects.filter(routine, state=JobState.DONE, done_at__lt=as_of - keep).delete()
-    slots, _ = ScheduleSlot.objects.filter(slot__lt=as_of - 2 * rules.CATCH_UP).delete()
+    slots, _ = ScheduleSlot.objects.filter(slot__lt=as_of - rules.CATCH_UP - timedelta(days=1)).delete()
     return jobs + slots

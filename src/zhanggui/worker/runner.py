@@ -19,7 +19,7 @@ from zhanggui.delivery import steps as delivery
 from zhanggui.delivery.records import Claim, LeaseLost
 from zhanggui.kernel import clock, ids
 from zhanggui.worker import handlers
-from zhanggui.worker.handlers import CLOCKS, GENERAL, Handler, StoppedEarly, Work
+from zhanggui.worker.handlers import Handler, StoppedEarly, Work
 
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
@@ -51,12 +51,13 @@ class Heartbeat:
     def run(self) -> None:
         """Renew every third of the shortest lease until stopped."""
         while not self._stop.wait(self._pause()):
+            close_old_connections()
             self.beat()
         connection.close()
 
     def _pause(self) -> float:
         with self._lock:
-            return min((seconds for _, seconds in self._held.values()), default=3) / 3
+            return min((seconds for _, seconds in self._held.values()), default=1) / 3
 
     def beat(self) -> None:
         """Renew each lease once; one that is lost is dropped, its handler will learn it when it writes."""
@@ -64,7 +65,6 @@ class Heartbeat:
             held = list(self._held.values())
         for claim, seconds in held:
             try:
-                close_old_connections()
                 if not delivery.renew_lease(claim, lease_seconds=seconds, as_of=clock.now()):
                     self.drop(claim)
             except Exception:
@@ -100,6 +100,14 @@ def do_one(
             if heartbeat:
                 heartbeat.drop(claim)
     return bool(claims)
+
+
+def drain(as_of: datetime, *, most: int = 10_000) -> int:
+    """Do every job that is due, one after the other, and tell how many; for tests and simulated companies."""
+    for count in range(most):
+        if not do_one(as_of):
+            return count
+    return most
 
 
 def _carry_out(claim: Claim, handler: Handler, work: Work) -> None:
@@ -148,9 +156,7 @@ class Worker:
         beat.join(5)
 
     def _lane(self, lane: str) -> None:
-        kinds = [kind for kind, handler in handlers.HANDLERS.items() if lane in (GENERAL, handler.lane)]
-        if lane == GENERAL:
-            kinds = [kind for kind in kinds if handlers.HANDLERS[kind].lane == GENERAL]
+        kinds = [kind for kind, handler in handlers.HANDLERS.items() if handler.lane == lane]
         while not self._stop.is_set():
             if not self._try_one(f"{self._name}:{lane}"[:64], kinds):
                 self._stop.wait(IDLE_SECONDS)
@@ -169,8 +175,7 @@ class Worker:
 
 
 def _lanes() -> list[str]:
-    found = {handler.lane for handler in handlers.HANDLERS.values()}
-    return sorted(found, key=lambda lane: (lane != CLOCKS, lane))
+    return sorted({handler.lane for handler in handlers.HANDLERS.values()})
 
 
 def main() -> int:
