@@ -112,6 +112,18 @@ def test_D04_lone_surrogates_are_refused(half: str) -> None:
         assert refusal(content).code == "encoding_unreadable"
 
 
+@pytest.mark.parametrize("name", ["klingon", "rot13", "hex", ""])
+def test_D02_an_encoding_that_is_not_offered_is_refused(name: str) -> None:
+    with pytest.raises(TextRefused, match="encoding_unknown"):
+        open_table(b"a,b\n", encoding=name)
+
+
+@pytest.mark.parametrize("sign", ["", ",,", '"', "\n"])
+def test_D05_a_separator_that_cannot_be_one_is_refused(sign: str) -> None:
+    with pytest.raises(TextRefused, match="delimiter_unknown"):
+        open_table(b"a,b\n", delimiter=sign)
+
+
 # --- separators and line ends
 
 

@@ -11,8 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from zhanggui.connectors.spreadsheets.cells import (
+    parse_datetime,
+    parse_external_id,
+    parse_money_minor,
+    parse_quantity,
+)
 from zhanggui.connectors.spreadsheets.reading import open_table
+from zhanggui.connectors.spreadsheets.records import CellRefused
 from zhanggui.connectors.spreadsheets.writing import Kind, write_table
+from zhanggui.kernel import clock
 
 DANGEROUS = [
     "=1+1", "=HYPERLINK(\"http://x\")", "+1", "+8613800000000", "-1+2", "-cmd|' /C calc'!A0", "@SUM(1)",
@@ -86,6 +94,33 @@ def test_other_values_are_written_readably(tmp_path: Path, kind: Kind) -> None:
     assert cells == ["", yes, "2026-02-03", "2026-02-03 08:05:00+00:00", "1000000000000000001", "末"]
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_D14_cells_of_a_workbook_mean_the_same_after_the_error_file(tmp_path: Path, kind: Kind) -> None:
+    moment = datetime(2026, 2, 3, 8, 5)  # noqa: DTZ001 - a sheet holds wall time
+    write_table(
+        tmp_path / "out",
+        ["单号", "数量", "单价", "时间", "长号"],
+        [[536365.0, 6.0, 2.55, moment, 1.2e17]],
+        kind,
+    )
+    ((_, (number, quantity, price, placed, long)),) = open_table(tmp_path / "out").rows
+    assert parse_external_id(number) == "536365"
+    assert parse_quantity(quantity) == 6
+    assert parse_money_minor(price) == 255
+    assert parse_datetime(placed, UTC) == moment.replace(tzinfo=UTC)
+    with pytest.raises(CellRefused, match="digits_lost"):
+        parse_external_id(long, typed=kind == "xlsx")
+
+
+def test_a_sheet_says_the_clocks_time_and_nothing_of_its_own(tmp_path: Path) -> None:
+    with clock.frozen(datetime(2026, 3, 2, 1, 0, tzinfo=UTC)):
+        for name in ("a", "b"):
+            write_table(tmp_path / name, ["k"], [["v"]], "xlsx")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a") as archive:
+        assert b"2026-03-02T01:00:00Z" in archive.read("docProps/core.xml")
+
+
 def test_a_text_that_a_sheet_cannot_hold_shows_that_it_was_cut(tmp_path: Path) -> None:
     path = tmp_path / "out.xlsx"
     write_table(path, ["a"], [["x" * 40_000]], "xlsx")
@@ -97,7 +132,7 @@ texts = st.text(signs, max_size=10) | st.text(st.sampled_from("'=+-@\t\r\n＝\",
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(rows=st.lists(st.tuples(texts, texts), min_size=1, max_size=30))
 def test_D15_whatever_is_written_is_read_back(
     tmp_path: Path, kind: Kind, rows: list[tuple[str, str]]

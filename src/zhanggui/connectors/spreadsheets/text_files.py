@@ -20,6 +20,8 @@ from zhanggui.kernel.text import plain_cell
 
 DELIMITERS = (",", "\t", ";", "，")
 
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "gb18030", "gbk", "big5", "cp1252", "ascii")
+
 _CHUNK = 1024 * 1024
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -39,6 +41,7 @@ def open_text(
 
     Raises: TextRefused, LimitExceeded.
     """
+    _judge_choices(encoding, delimiter)
     size = file.seek(0, os.SEEK_END)
     if size > limits.text_bytes:
         raise LimitExceeded("file_too_large", limit_bytes=limits.text_bytes)
@@ -57,6 +60,13 @@ def open_text(
     kind = "tsv" if picked == "\t" else "csv"
     fitted = _closing(file, _fitted(rows, len(header), limits))
     return Table(tuple(header), fitted, kind, encoding=chosen, delimiter=picked)
+
+
+def _judge_choices(encoding: str | None, delimiter: str | None) -> None:
+    if encoding is not None and encoding not in ENCODINGS:
+        raise TextRefused("encoding_unknown", encoding=encoding[:40])
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\x00'):
+        raise TextRefused("delimiter_unknown", delimiter=delimiter[:40])
 
 
 def _closing(file: BinaryIO, rows: Iterator[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import xlsxwriter
 
+from zhanggui.kernel import clock
 from zhanggui.kernel.text import safe_cell
 
 Kind = Literal["csv", "xlsx"]
@@ -33,8 +34,8 @@ def write_table(
 ) -> int:
     """Write a table; return its number of rows without the header.
 
-    Takes: rows, cells as str, int, Decimal, bool, date, datetime or None; CSV is UTF-8 with a byte order
-    mark, so that Excel reads Chinese, and with CR LF.
+    Takes: rows, cells as read or str, int, Decimal, bool, date, datetime or None; CSV is UTF-8 with a byte
+    order mark, so that Excel reads Chinese, and with CR LF.
     Raises: TableTooLong for xlsx; OSError.
     Cost: one row in memory, in both kinds.
     """
@@ -57,6 +58,8 @@ def _as_text(cell: object) -> str:
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ", timespec="seconds")
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _SHEET_DIGITS_MAX:
+        return str(int(cell))
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
 
 
@@ -68,6 +71,7 @@ def _write_xlsx(path: str | os.PathLike[str], header: Sequence[str], rows: Itera
         "strings_to_numbers": False,
     }
     book = xlsxwriter.Workbook(os.fspath(path), options)
+    book.set_properties({"created": clock.now()})
     try:
         sheet = book.add_worksheet()
         text = book.add_format({"num_format": "@"})
@@ -91,7 +95,7 @@ def _write_cells(sheet: Any, number: int, row: Sequence[object], text: Any) -> N
             continue
         if isinstance(cell, bool):
             sheet.write_boolean(number, column, cell)
-        elif (isinstance(cell, int) and abs(cell) < _SHEET_DIGITS_MAX) or isinstance(cell, Decimal):
+        elif isinstance(cell, int | float | Decimal) and -_SHEET_DIGITS_MAX < cell < _SHEET_DIGITS_MAX:
             sheet.write_number(number, column, cell)
         else:
             sheet.write_string(number, column, _sheet_text(_as_text(cell)), text)
