@@ -10,7 +10,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-TEST_HOME = Path(tempfile.mkdtemp(prefix="zhanggui-tests-"))
+PREFIX = "zhanggui-tests-"
+for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+    if Path("/proc/self").exists() and not Path("/proc", left.name.split("-")[2]).exists():
+        shutil.rmtree(left, ignore_errors=True)
+TEST_HOME = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
 atexit.register(shutil.rmtree, TEST_HOME, ignore_errors=True)
 os.environ["ZHANGGUI_HOME"] = str(TEST_HOME)
 os.environ["ZHANGGUI_TEST_HOOKS"] = "1"

@@ -122,7 +122,12 @@ def sweep() -> None:
     """Remove folders whose owner died before it could tidy up; the server itself ended with its owner."""
     for folder in _temporary().glob(f"{FOLDER_PREFIX}*"):
         owner = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
-        if owner.isdigit() and int(owner) and not Path(f"/proc/{owner}").exists():
+        if (
+            owner.isdigit()
+            and int(owner)
+            and Path("/proc/self").exists()
+            and not Path(f"/proc/{owner}").exists()
+        ):
             shutil.rmtree(folder, ignore_errors=True)
 
 
