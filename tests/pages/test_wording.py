@@ -1,4 +1,4 @@
-"""How time left, money and shares are said."""
+"""How time left and shares are said."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,20 +38,6 @@ def test_time_left_is_said_in_both_languages(left: timedelta, chinese: str, engl
         assert wording.time_left(DUE, DUE - left).words == chinese
     with translation.override("en"):
         assert wording.time_left(DUE, DUE - left).words == english
-
-
-@pytest.mark.parametrize(
-    ("minor", "currency", "text"),
-    [
-        (0, "CNY", "¥0.00"),
-        (-5, "CNY", "-¥0.05"),
-        (123456789, "GBP", "£1,234,567.89"),
-        (500, "JPY", "¥500"),
-        (1, "CHF", "CHF 0.01"),
-    ],
-)
-def test_money_is_written_with_its_currency(minor: int, currency: str, text: str) -> None:
-    assert wording.money(minor, currency) == text
 
 
 def test_a_share_is_never_rounded_up_to_all() -> None:

@@ -8,8 +8,10 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from zhanggui.kernel import clock
 from zhanggui.people.models import Staff
 from zhanggui.people.queries import rights
+from zhanggui.portal.reading.clocks import overdue_count
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "zhanggui_theme"
@@ -45,6 +47,7 @@ class Shell:
     groups: tuple[Group, ...]
     path: str
     search: str
+    imports: str
 
 
 _MAP: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise, str, str], ...]], ...] = (
@@ -76,12 +79,15 @@ def shell_of(request: HttpRequest) -> Shell:
     """Return the shell of this request's person: only the entries that they have the right to open."""
     user = getattr(request, "user", None)
     groups: tuple[Group, ...] = ()
-    search = ""
+    search = imports = ""
     if isinstance(user, Staff):
         held = rights(user)
         groups = _groups(request, held)
         search = _address("orders") if "orders.see" in held else ""
-    return Shell(get_language() or "zh-hans", theme_of(request), groups, request.get_full_path(), search)
+        imports = _address("imports") if "import.run" in held else ""
+    return Shell(
+        get_language() or "zh-hans", theme_of(request), groups, request.get_full_path(), search, imports
+    )
 
 
 def theme_of(request: HttpRequest) -> str:
@@ -94,13 +100,22 @@ def _groups(request: HttpRequest, held: frozenset[str]) -> tuple[Group, ...]:
     groups = []
     for label, lines in _MAP:
         entries = tuple(
-            Entry(text, icon, address, _is_current(request, address))
+            _entry(request, name, text, icon, address)
             for name, text, icon, right in lines
             if right in held and (address := _address(name))
         )
         if entries:
             groups.append(Group(label, entries))
     return tuple(groups)
+
+
+def _entry(request: HttpRequest, name: str, text: str | Promise, icon: str, address: str) -> Entry:
+    """Return a line of the navigation; the workbench carries the number of overdue clocks."""
+    current = _is_current(request, address)
+    if name != "workbench":
+        return Entry(text, icon, address, current)
+    overdue = overdue_count(clock.now())
+    return Entry(text, icon, address, current, overdue.rows, overdue.capped, alarm=True)
 
 
 def _address(name: str) -> str:

@@ -1,7 +1,7 @@
 """All pages with the right that each needs."""
 
 from zhanggui.portal.routing import ANYONE, page
-from zhanggui.portal.views import entry, gallery, preferences
+from zhanggui.portal.views import clauses, entry, gallery, orders, preferences, runs, workbench
 
 FORM = ("GET", "POST")
 
@@ -10,7 +10,22 @@ urlpatterns = [
     page("sign-out/", entry.sign_out, name="sign-out", right=ANYONE, methods=("POST",)),
     page("welcome/<str:token>/", entry.welcome, name="welcome", right=ANYONE, methods=FORM),
     page("preferences/", preferences.prefer, name="preferences", right=ANYONE, methods=("POST",)),
-    page("", gallery.gallery, name="workbench", right="work.see"),
+    page("", workbench.workbench, name="workbench", right="work.see"),
+    page("orders/", orders.queue, name="orders", right="orders.see"),
+    page(
+        "orders/move/",
+        orders.move,
+        name="orders-move",
+        right="orders.process",
+        methods=("POST",),
+        many=("id",),
+    ),
+    page("orders/<int:order_id>/", orders.order, name="order", right="orders.see"),
+    page("orders/<int:order_id>/panel/", orders.peek, name="order-panel", right="orders.see"),
+    page("clauses/", clauses.clauses, name="clauses", right="clauses.see"),
+    page("clauses/<str:number>/", clauses.clause, name="clause", right="clauses.see"),
+    page("journal/", runs.journal, name="runs", right="journal.see"),
+    page("journal/<int:run_id>/", runs.run, name="run", right="journal.see"),
     page("gallery/", gallery.gallery, name="gallery", right="work.see"),
     page("gallery/panel/", gallery.gallery_panel, name="gallery-panel", right="work.see"),
 ]

@@ -10,9 +10,6 @@ from django.utils.translation import gettext_lazy
 
 Words = str | Promise
 
-SIGNS = {"CNY": "¥", "GBP": "£", "USD": "$", "EUR": "€", "JPY": "¥"}
-NO_MINOR_UNIT = frozenset({"JPY", "KRW", "VND"})
-
 
 class Label(NamedTuple):
     """A state as people read it; `tone` chooses the colour: plain, info, good, warn, bad."""
@@ -46,10 +43,69 @@ STATES: dict[str, dict[str, Label]] = {
         "error": Label(gettext_lazy("Check failed"), "bad"),
         "not_checked": Label(gettext_lazy("Not checked"), "hollow"),
     },
+    "hold": {
+        "open": Label(gettext_lazy("Waiting"), "warn"),
+        "closed": Label(gettext_lazy("Cleared"), "plain"),
+    },
+    "request": {
+        "open": Label(gettext_lazy("In the warehouse"), "info"),
+        "shipped": Label(gettext_lazy("Shipped"), "good"),
+        "cancelled": Label(gettext_lazy("Cancelled"), "plain"),
+    },
+    "reservation": {
+        "open": Label(gettext_lazy("Reserved"), "info"),
+        "shipped": Label(gettext_lazy("Shipped"), "good"),
+        "released": Label(gettext_lazy("Given back"), "plain"),
+    },
     "run": {
         "done": Label(gettext_lazy("Done"), "good"),
         "refused": Label(gettext_lazy("Refused"), "bad"),
     },
+}
+SUBJECTS: dict[str, Words] = {
+    "order": gettext_lazy("Order"),
+    "obligation": gettext_lazy("Clock"),
+    "hold": gettext_lazy("Hold"),
+    "request": gettext_lazy("Request to logistics"),
+    "reservation": gettext_lazy("Reservation"),
+}
+STEP_WORDS: dict[str, Words] = {
+    "orders.open_shops": gettext_lazy("Shop opened"),
+    "orders.take_in": gettext_lazy("Order taken in"),
+    "orders.confirm": gettext_lazy("Order confirmed"),
+    "orders.resolve_holds": gettext_lazy("Hold cleared"),
+    "processes.reserve_orders": gettext_lazy("Stock reserved"),
+    "processes.release_orders": gettext_lazy("Handed to logistics"),
+    "processes.ship_orders": gettext_lazy("Order shipped"),
+    "processes.cancel_orders": gettext_lazy("Order cancelled"),
+    "obligations.sweep": gettext_lazy("Deadline passed"),
+    "people.join": gettext_lazy("Member of staff joined"),
+}
+HOLDS: dict[str, Words] = {
+    "unknown_sku": gettext_lazy("A merchant code is not among the products"),
+    "content_changed": gettext_lazy("The order changed on the platform"),
+}
+REFUSALS: dict[str, Words] = {
+    "unknown_order": gettext_lazy("there is no such order"),
+    "on_hold": gettext_lazy("a reason to wait still stands; open the order to see it"),
+    "wrong_state": gettext_lazy("the order is in another state by now"),
+    "twice_in_batch": gettext_lazy("the order was given twice"),
+    "short": gettext_lazy("the stock does not suffice; receive goods, then try again"),
+}
+VALUES: dict[str, Words] = {
+    "elapsed": gettext_lazy("every hour counts"),
+    "working": gettext_lazy("working time only"),
+    "day": gettext_lazy("daily"),
+    "week": gettext_lazy("weekly"),
+    "month": gettext_lazy("monthly"),
+    "quarter": gettext_lazy("quarterly"),
+    "year": gettext_lazy("yearly"),
+}
+KINDS: dict[str, Words] = {
+    "event": gettext_lazy("Event"),
+    "calendar": gettext_lazy("Calendar"),
+    "rule": gettext_lazy("Rule"),
+    "record": gettext_lazy("Record"),
 }
 DEPARTMENTS: dict[str, Words] = {
     "management": gettext_lazy("Management"),
@@ -57,6 +113,7 @@ DEPARTMENTS: dict[str, Words] = {
     "operations": gettext_lazy("Operations"),
     "service": gettext_lazy("Customer service"),
     "logistics": gettext_lazy("Logistics"),
+    "every": gettext_lazy("Every department"),
 }
 
 
@@ -69,18 +126,32 @@ class TimeLeft:
     due_at: datetime
 
 
+def steps_words(step: str) -> Words:
+    """Name a step for people; a step without words is shown by its code."""
+    return STEP_WORDS.get(step, step)
+
+
 def label_of(kind: str, state: str) -> Label:
     """Return the label of a state; a state without words is shown as it is, never hidden."""
+    kind = "clock" if kind == "obligation" else kind
     return STATES.get(kind, {}).get(state, Label(state, "plain"))
 
 
 def time_left(
-    due_at: datetime, as_of: datetime, *, state: str = "open", warn_at: datetime | None = None
+    due_at: datetime,
+    as_of: datetime,
+    *,
+    state: str = "open",
+    warn_at: datetime | None = None,
+    closed_at: datetime | None = None,
 ) -> TimeLeft:
     """Say how much time a clock has left, or by how much it is late.
 
-    Takes: state of the clock; warn_at, from when it is urgent (without it, the last hour).
+    Takes: state of the clock; warn_at, from when it is urgent (without it, the last hour);
+    closed_at, when it ended.
     """
+    if state == "late" and closed_at is not None:
+        return TimeLeft("done", _("%(time)s late") % {"time": duration(closed_at - due_at)}, due_at)
     if state in ("met", "late", "withdrawn"):
         return TimeLeft("done", str(label_of("clock", state).words), due_at)
     if state == "paused":
@@ -102,14 +173,6 @@ def duration(span: timedelta) -> str:
     if hours:
         return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": rest}
     return _("%(minutes)d min") % {"minutes": rest}
-
-
-def money(minor: int, currency: str = "CNY") -> str:
-    """Write an amount of minor units with its currency: `¥1,234.50`, or with its code."""
-    sign = SIGNS.get(currency, f"{currency} ")
-    amount = abs(minor)
-    text = f"{amount:,}" if currency in NO_MINOR_UNIT else f"{amount // 100:,}.{amount % 100:02d}"
-    return f"{'-' if minor < 0 else ''}{sign}{text}"
 
 
 def share(numerator: int, denominator: int) -> str:

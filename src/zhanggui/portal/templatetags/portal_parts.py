@@ -8,10 +8,14 @@ from django import template
 from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from lucide import _render_icon as svg_of
 
+from zhanggui.kernel.money import format_money
 from zhanggui.portal import wording
+from zhanggui.portal.reading.paging import Count
+from zhanggui.regulation.records import UNITS, InForce, Text
 
 register = template.Library()
 
@@ -38,13 +42,29 @@ def state_tag(kind: str, state: str) -> SafeString:
 
 
 @register.simple_tag
+def state_words(kind: str, state: str) -> str:
+    """Name a state without its tag."""
+    return str(wording.label_of(kind, state).words)
+
+
+@register.simple_tag
+def kind_words(kind: str) -> str:
+    """Name what a state belongs to."""
+    return str(wording.SUBJECTS.get(kind, kind))
+
+
+@register.simple_tag
 def time_left(
-    due_at: datetime | None, as_of: datetime, state: str = "open", warn_at: datetime | None = None
+    due_at: datetime | None,
+    as_of: datetime,
+    state: str = "open",
+    warn_at: datetime | None = None,
+    closed_at: datetime | None = None,
 ) -> SafeString:
     """Show how much time is left, in words, with the exact moment behind it."""
     if due_at is None:
         return format_html('<span class="left left-none">{}</span>', _("no clock"))
-    left = wording.time_left(due_at, as_of, state=state, warn_at=warn_at)
+    left = wording.time_left(due_at, as_of, state=state, warn_at=warn_at, closed_at=closed_at)
     return format_html(
         '<span class="left left-{}" title="{}">{}{}</span>',
         left.mood, _("due %(moment)s") % {"moment": exact(due_at)}, _icon(GLYPHS[left.mood], 14), left.words,
@@ -66,7 +86,7 @@ def exact(value: datetime | None) -> str:
 @register.filter
 def money(minor: int | None, currency: str = "CNY") -> str:
     """Write an amount of minor units."""
-    return "–" if minor is None else wording.money(minor, currency)
+    return "–" if minor is None else format_money(minor, currency)
 
 
 @register.filter
@@ -85,6 +105,60 @@ def share(numerator: int, denominator: int) -> str:
 def department(code: str) -> str:
     """Name a department."""
     return str(wording.DEPARTMENTS.get(code, code))
+
+
+@register.filter
+def hold(code: str) -> str:
+    """Say why an order waits."""
+    return str(wording.HOLDS.get(code, code))
+
+
+@register.filter
+def refusal(code: str) -> str:
+    """Say why a row was refused."""
+    return str(wording.REFUSALS.get(code, code))
+
+
+@register.filter
+def value_words(value: int | str) -> str:
+    """Say the value of a parameter; a choice without words is shown as it is."""
+    return str(wording.VALUES.get(str(value), value))
+
+
+@register.filter
+def label_in(name: str, known: tuple[InForce, ...]) -> str:
+    """Return the label of a parameter among those of its clause."""
+    return next((spoken(one.parameter.label) for one in known if one.parameter.name == name), name)
+
+
+@register.filter
+def unit(code: str) -> str:
+    """Name a unit of a parameter."""
+    return spoken(UNITS[code]) if code in UNITS else code
+
+
+@register.filter
+def clause_kind(code: str) -> str:
+    """Name the kind of a clause."""
+    return str(wording.KINDS.get(code, code))
+
+
+@register.filter
+def step_words(step: str) -> str:
+    """Name a step."""
+    return str(wording.steps_words(step))
+
+
+@register.filter
+def spoken(text: Text) -> str:
+    """Return the words in the reader's language."""
+    return text.zh if (get_language() or "").startswith("zh") else text.en
+
+
+@register.filter
+def up_to(count: Count) -> str:
+    """Write a count; a capped one says that there are more."""
+    return f"{count.rows:,}+" if count.capped else f"{count.rows:,}"
 
 
 @register.simple_tag(takes_context=True)

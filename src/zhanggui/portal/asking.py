@@ -1,0 +1,62 @@
+"""What a request asks for, read strictly: a value outside its list is a bad request, never a guess."""
+
+from collections.abc import Collection
+from datetime import date
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+WORDS_MAX = 80
+
+
+def choice(request: HttpRequest, name: str, allowed: Collection[str], default: str = "") -> str:
+    """Return a parameter that must be one of the allowed words.
+
+    Raises: BadRequest.
+    """
+    value = request.GET.get(name, "") or default
+    if value != default and value not in allowed:
+        raise BadRequest(f"unknown {name}")
+    return value
+
+
+def whole(request: HttpRequest, name: str) -> int | None:
+    """Return a parameter that must be a whole number, or nothing.
+
+    Raises: BadRequest.
+    """
+    value = request.GET.get(name, "")
+    if not value:
+        return None
+    if not value.isascii() or not value.isdigit() or len(value) > 18:
+        raise BadRequest(f"{name} is not a number")
+    return int(value)
+
+
+def day(request: HttpRequest, name: str) -> date | None:
+    """Return a parameter that must be a day (2026-11-24), or nothing.
+
+    Raises: BadRequest.
+    """
+    value = request.GET.get(name, "")
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise BadRequest(f"{name} is not a day") from error
+
+
+def words(request: HttpRequest, name: str) -> str:
+    """Return searched words without outer spaces, cut to what a number or name can hold."""
+    return request.GET.get(name, "").strip()[:WORDS_MAX]
+
+
+def render_page(request: HttpRequest, template: str, part: str, facts: dict[str, object]) -> HttpResponse:
+    """Render a page, or only the part of it that an htmx request asked for.
+
+    The part is rendered when the request names the element `list` as its target; going back in the
+    browser's history needs the page whole.
+    """
+    asked = request.headers.get("HX-Target") == "list"
+    restoring = request.headers.get("HX-History-Restore-Request") == "true"
+    return render(request, part if asked and not restoring else template, facts)

@@ -1,0 +1,1 @@
+"""What pages read: one frozen record per thing shown, a fixed number of statements per page."""

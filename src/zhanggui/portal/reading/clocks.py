@@ -1,0 +1,146 @@
+"""Clocks as pages show them: what is due, by when, under which clause, and who has it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from zhanggui.obligations.models import RUNNING, Obligation
+from zhanggui.portal.reading.paging import Count, Page, after, count_up_to, cut
+from zhanggui.sales.orders.models import Order
+
+URGENT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock. `due_at` is the earlier of our limit and the platform's; `outside`: the latter leads."""
+
+    id: int
+    run_id: int
+    clause: str
+    subject_kind: str
+    subject_id: int
+    subject: str
+    department: str
+    assignee: str
+    state: str
+    started_at: datetime
+    due_at: datetime
+    warn_at: datetime
+    closed_at: datetime | None
+    outside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFigures:
+    """How much is due: overdue, within the hour, later, and standing still."""
+
+    overdue: Count
+    urgent: Count
+    later: Count
+    paused: Count
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFilter:
+    """Which clocks are asked for; empty means all. `when`: overdue, urgent, later, paused."""
+
+    when: str = ""
+    department: str = ""
+    clause: str = ""
+
+
+def work_figures(as_of: datetime, wanted: WorkFilter) -> WorkFigures:
+    """Count the running clocks of a department or clause. Cost: four statements, each stops at its cap."""
+    rows = _running(wanted)
+    counts = [
+        count_up_to(rows.filter(_when(name, as_of))) for name in ("overdue", "urgent", "later", "paused")
+    ]
+    return WorkFigures(*counts)
+
+
+def work(as_of: datetime, wanted: WorkFilter, place: str, size: int = 50) -> Page[Clock]:
+    """Return running clocks, the most urgent first. Cost: two statements."""
+    rows = (
+        _running(wanted).filter(_when(wanted.when, as_of)).filter(after("due_at", place, newest_first=False))
+    )
+    kept, following = cut(list(rows.order_by("due_at", "id")[: size + 1]), size, "due_at")
+    return Page(tuple(_clocks(kept)), following, not place)
+
+
+def clocks_of_clause(clause: str, states: Sequence[str], place: str, size: int = 50) -> Page[Clock]:
+    """Return the clocks of a clause in some states, the newest first. Cost: two statements."""
+    rows = Obligation.objects.filter(clause=clause, state__in=states)
+    rows = rows.filter(after("started_at", place, newest_first=True))
+    kept, following = cut(list(rows.order_by("-started_at", "-id")[: size + 1]), size, "started_at")
+    return Page(tuple(_clocks(kept)), following, not place)
+
+
+def states_of_clause(clause: str) -> dict[str, Count]:
+    """Count the clocks of a clause by state. Cost: one statement per state, each stops at its cap."""
+    rows = Obligation.objects.filter(clause=clause)
+    groups = {"running": ("open", "paused"), "breached": ("breached",), "met": ("met",), "late": ("late",)}
+    return {name: count_up_to(rows.filter(state__in=states)) for name, states in groups.items()}
+
+
+def overdue_count(as_of: datetime, cap: int = 999) -> Count:
+    """Count what is overdue, for the navigation."""
+    return count_up_to(_running(WorkFilter()).filter(_when("overdue", as_of)), cap)
+
+
+def clocks_of_orders(order_ids: Iterable[int], *, running: bool) -> list[Clock]:
+    """Return the clocks of orders, the earliest due first. Cost: one statement for any number of orders."""
+    rows = Obligation.objects.filter(subject_kind="order", subject_id__in=list(order_ids))
+    if running:
+        rows = rows.filter(state__in=RUNNING)
+    return _clocks(list(rows.order_by("due_at", "id")), named=False)
+
+
+def _running(wanted: WorkFilter) -> QuerySet[Obligation]:
+    rows = Obligation.objects.filter(state__in=RUNNING)
+    if wanted.department:
+        rows = rows.filter(department=wanted.department)
+    return rows.filter(clause=wanted.clause) if wanted.clause else rows
+
+
+def _when(name: str, as_of: datetime) -> Q:
+    """Return the condition of a part of the work; a paused clock is never overdue."""
+    moving = ~Q(state="paused")
+    parts = {
+        "overdue": moving & Q(due_at__lt=as_of),
+        "urgent": moving & Q(due_at__gte=as_of, due_at__lt=as_of + URGENT),
+        "later": moving & Q(due_at__gte=as_of + URGENT),
+        "paused": Q(state="paused"),
+    }
+    return parts.get(name, Q())
+
+
+def _clocks(rows: list[Obligation], *, named: bool = True) -> list[Clock]:
+    names: dict[int, str] = {}
+    if named:
+        orders = Order.objects.filter(id__in=[row.subject_id for row in rows if row.subject_kind == "order"])
+        names = dict(orders.values_list("id", "external_id"))
+    return [_clock(row, names.get(row.subject_id, "")) for row in rows]
+
+
+def _clock(row: Obligation, subject: str) -> Clock:
+    outside = row.external_due_at is not None and row.external_due_at < row.due_at
+    due_at = row.external_due_at if outside and row.external_due_at else row.due_at
+    return Clock(
+        id=row.id,
+        run_id=row.run_id,
+        clause=row.clause,
+        subject_kind=row.subject_kind,
+        subject_id=row.subject_id,
+        subject=subject,
+        department=row.department,
+        assignee=row.assignee,
+        state=row.state,
+        started_at=row.started_at,
+        due_at=due_at,
+        warn_at=min(row.most_at, due_at),
+        closed_at=row.closed_at,
+        outside=outside,
+    )

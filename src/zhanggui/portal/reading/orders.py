@@ -1,0 +1,230 @@
+"""Orders as pages show them: the queue with its totals, and one order with everything that belongs to it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet, Sum
+
+from zhanggui.logistics.fulfilment.models import FulfilmentRequest, Shipment
+from zhanggui.portal.reading.clocks import Clock, clocks_of_orders
+from zhanggui.portal.reading.paging import CAP, Count, Page, after, count_up_to, cut
+from zhanggui.sales.orders.models import STATES, Order, OrderContact, OrderHold, OrderLine, Shop
+
+FOUND = 500
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders are asked for; empty means all. `days` are of the company's zone, both ends included."""
+
+    state: str = ""
+    words: str = ""
+    shop: int | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    oldest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One line of the queue."""
+
+    id: int
+    external_id: str
+    order_no: str | None
+    channel: str
+    shop: str
+    currency: str
+    buyer: str
+    province: str
+    total_fen: int
+    state: str
+    placed_at: datetime
+    clock: Clock | None
+    holds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many orders match, and their amounts by currency; `whole` is false if only the page was summed."""
+
+    orders: Count
+    amounts: tuple[tuple[str, int], ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldShown:
+    """One reason to wait; `about` names what it is about, as a merchant code."""
+
+    id: int
+    code: str
+    state: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWhole:
+    """One order with its contact (masked), lines, reasons to wait, clocks and parcel."""
+
+    order: Order
+    shop: Shop
+    contact: Mapping[str, str]
+    lines: tuple[OrderLine, ...]
+    holds: tuple[HoldShown, ...]
+    clocks: tuple[Clock, ...]
+    request: FulfilmentRequest | None
+    shipment: Shipment | None
+    pieces: int = field(default=0)
+
+
+def shops() -> dict[int, Shop]:
+    """Return all shops by id."""
+    return {shop.id: shop for shop in Shop.objects.order_by("channel", "code")}
+
+
+def counts_by_state() -> dict[str, Count]:
+    """Count the orders in each state. Cost: one statement per state, each stops at its cap."""
+    return {state: count_up_to(Order.objects.filter(state=state)) for state in STATES}
+
+
+def queue(
+    wanted: OrderFilter, known: Mapping[int, Shop], place: str, size: int = 50
+) -> tuple[Page[OrderRow], Totals]:
+    """Return a page of the queue and the totals of all that match.
+
+    Cost: at most nine statements, whatever the number of orders; totals are summed over at most the cap.
+    """
+    matching = _matching(wanted, known)
+    newest = not wanted.oldest_first
+    order = ("-placed_at", "-id") if newest else ("placed_at", "id")
+    found = list(matching.filter(after("placed_at", place, newest_first=newest)).order_by(*order)[: size + 1])
+    kept, following = cut(found, size, "placed_at")
+    rows = _rows(kept, known)
+    return Page(tuple(rows), following, not place), _totals(matching, rows, known)
+
+
+def _matching(wanted: OrderFilter, known: Mapping[int, Shop]) -> QuerySet[Order]:
+    rows = Order.objects.all()
+    if wanted.state:
+        rows = rows.filter(state=wanted.state)
+    if wanted.shop is not None:
+        rows = rows.filter(shop_id=wanted.shop)
+    if wanted.first_day:
+        rows = rows.filter(placed_at__gte=_midnight(wanted.first_day))
+    if wanted.last_day:
+        rows = rows.filter(placed_at__lt=_midnight(wanted.last_day + timedelta(days=1)))
+    return rows.filter(id__in=_ids_of(wanted.words, list(known))) if wanted.words else rows
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=settings.COMPANY_ZONE)
+
+
+def _ids_of(words: str, shop_ids: list[int]) -> list[int]:
+    """Return the orders whose number, on either side, or whose buyer begins with the words; the first 500."""
+    last = words + "\uffff"
+    by_channel = Order.objects.filter(shop_id__in=shop_ids, external_id__gte=words, external_id__lt=last)
+    by_number = Order.objects.filter(order_no__gte=words, order_no__lt=last)
+    by_buyer = OrderContact.objects.filter(buyer__gte=words, buyer__lt=last)
+    found = set(by_channel.values_list("id", flat=True)[:FOUND])
+    found |= set(by_number.values_list("id", flat=True)[:FOUND])
+    found |= set(by_buyer.values_list("order_id", flat=True)[:FOUND])
+    return sorted(found)[:FOUND]
+
+
+def _rows(orders: list[Order], known: Mapping[int, Shop]) -> list[OrderRow]:
+    ids = [order.id for order in orders]
+    contacts = {row.order_id: row for row in OrderContact.objects.filter(order_id__in=ids)}
+    clocks: dict[int, Clock] = {}
+    for clock in clocks_of_orders(ids, running=True):
+        clocks.setdefault(clock.subject_id, clock)
+    holds: dict[int, list[str]] = {}
+    for key, code in OrderHold.objects.filter(order_id__in=ids, state="open").values_list("order_id", "code"):
+        holds.setdefault(key, []).append(code)
+    return [_row(order, known[order.shop_id], contacts.get(order.id), clocks, holds) for order in orders]
+
+
+def _row(
+    order: Order,
+    shop: Shop,
+    contact: OrderContact | None,
+    clocks: Mapping[int, Clock],
+    holds: Mapping[int, list[str]],
+) -> OrderRow:
+    return OrderRow(
+        id=order.id,
+        external_id=order.external_id,
+        order_no=order.order_no,
+        channel=shop.channel,
+        shop=shop.code,
+        currency=shop.currency,
+        buyer=masked(contact.buyer) if contact else "",
+        province=contact.province if contact else "",
+        total_fen=order.total_fen,
+        state=order.state,
+        placed_at=order.placed_at,
+        clock=clocks.get(order.id),
+        holds=tuple(holds.get(order.id, ())),
+    )
+
+
+def _totals(matching: QuerySet[Order], rows: list[OrderRow], known: Mapping[int, Shop]) -> Totals:
+    count = count_up_to(matching)
+    sums: dict[str, int] = {}
+    if count.capped:
+        for row in rows:
+            sums[row.currency] = sums.get(row.currency, 0) + row.total_fen
+        return Totals(count, tuple(sorted(sums.items())), False)
+    for shop_id, amount in matching.order_by().values_list("shop_id").annotate(Sum("total_fen"))[:CAP]:
+        currency = known[shop_id].currency
+        sums[currency] = sums.get(currency, 0) + amount
+    return Totals(count, tuple(sorted(sums.items())), True)
+
+
+def whole_order(order_id: int) -> OrderWhole | None:
+    """Return one order with all that belongs to it. Cost: seven statements."""
+    order = Order.objects.select_related("shop").filter(id=order_id).first()
+    if order is None:
+        return None
+    contact = OrderContact.objects.filter(order_id=order_id).first()
+    lines = tuple(OrderLine.objects.select_related("sku").filter(order_id=order_id).order_by("id")[:1000])
+    request = FulfilmentRequest.objects.select_related("warehouse").filter(reference_id=order_id).first()
+    return OrderWhole(
+        order,
+        order.shop,
+        _masked_contact(contact),
+        lines,
+        tuple(_hold(row) for row in OrderHold.objects.filter(order_id=order_id).order_by("id")),
+        tuple(clocks_of_orders([order_id], running=False)),
+        request,
+        Shipment.objects.filter(request_id=request.id).first() if request else None,
+        sum(line.quantity for line in lines),
+    )
+
+
+def _hold(row: OrderHold) -> HoldShown:
+    details = json.loads(row.details) if row.details else {}
+    return HoldShown(row.id, row.code, row.state, ", ".join(str(value) for value in details.values()))
+
+
+def _masked_contact(contact: OrderContact | None) -> dict[str, str]:
+    if contact is None:
+        return {}
+    place = " ".join(part for part in (contact.province, contact.city, contact.district) if part)
+    return {
+        "buyer": masked(contact.buyer),
+        "receiver": masked(contact.receiver),
+        "phone": f"{contact.phone[:3]}****{contact.phone[-4:]}"
+        if len(contact.phone) >= 11
+        else masked(contact.phone),
+        "address": f"{place} {'***' if contact.address else ''}".strip(),
+    }
+
+
+def masked(name: str) -> str:
+    """Return a name of which only the first sign is readable."""
+    return name[:1] + "*" * min(len(name) - 1, 3) if len(name) > 1 else "*" * len(name)

@@ -1,0 +1,71 @@
+"""Pages by key instead of by number: a deep page costs what the first one costs."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import BadRequest
+from django.db.models import Model, Q, QuerySet
+
+Row = TypeVar("Row")
+CAP = 10_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows and the key after which the next ones follow; `first`: nothing stands before them."""
+
+    rows: tuple[Row, ...]
+    next_key: str
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of rows, counted up to a cap so that it stays cheap; `capped` means that there are more."""
+
+    rows: int
+    capped: bool = False
+
+
+def count_up_to(rows: QuerySet[Any], cap: int = CAP) -> Count:
+    """Count rows, at most the cap. Cost: one statement that stops at the cap."""
+    found = rows.order_by()[: cap + 1].count()
+    return Count(min(found, cap), found > cap)
+
+
+def moment_key(moment: datetime, key: int) -> str:
+    """Return the place of a row in a list ordered by moment and id, for the address."""
+    return f"{(moment - EPOCH) // MICROSECOND}_{key}"
+
+
+def read_moment_key(text: str) -> tuple[datetime, int]:
+    """Return moment and id of a place.
+
+    Raises: BadRequest.
+    """
+    try:
+        micros, key = text.split("_")
+        return EPOCH + int(micros) * MICROSECOND, int(key)
+    except (ValueError, OverflowError) as error:
+        raise BadRequest("not a place in a list") from error
+
+
+def after(column: str, place: str, *, newest_first: bool) -> Q:
+    """Return the condition for rows that stand after a place in the order (column, id)."""
+    if not place:
+        return Q()
+    moment, key = read_moment_key(place)
+    side = "lt" if newest_first else "gt"
+    return Q(**{f"{column}__{side}": moment}) | Q(**{column: moment, f"id__{side}": key})
+
+
+def cut(found: list[Any], size: int, column: str) -> tuple[list[Any], str]:
+    """Return the rows of a page and the place of the next one, from one row more than the page holds."""
+    kept = found[:size]
+    if len(found) <= size:
+        return kept, ""
+    last: Model = kept[-1]
+    return kept, moment_key(getattr(last, column), int(last.pk))

@@ -1,0 +1,50 @@
+"""The regulation: all clauses, and one clause with its values in force and the clocks under it."""
+
+from collections.abc import Sequence
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from zhanggui.kernel import clock
+from zhanggui.portal import asking
+from zhanggui.portal.reading import clocks
+from zhanggui.regulation.queries import clause as clause_of
+from zhanggui.regulation.queries import history, in_force, register
+from zhanggui.regulation.records import Section, UnknownClause
+
+GROUPS = {"running": ("open", "paused"), "breached": ("breached",), "met": ("met",), "late": ("late",)}
+
+
+def clauses(request: HttpRequest) -> HttpResponse:
+    """Show the register in the order of the document."""
+    book = register()
+    headings = sorted(book.sections, key=lambda one: [int(part) for part in one.number.split(".")])
+    parts = [(head, [one for one in book if _under(one.number, head.number, headings)]) for head in headings]
+    return render(request, "portal/clauses.html", {"parts": parts, "total": len(book)})
+
+
+def _under(number: str, heading: str, headings: Sequence[Section]) -> bool:
+    """Tell whether a heading is the nearest one above a clause."""
+    above = [one.number for one in headings if number.startswith(one.number + ".")]
+    return bool(above) and max(above, key=len) == heading
+
+
+def clause(request: HttpRequest, number: str) -> HttpResponse:
+    """Show one clause."""
+    try:
+        found = clause_of(number)
+    except UnknownClause as error:
+        raise Http404 from error
+    as_of = clock.now()
+    group = asking.choice(request, "state", GROUPS)
+    states = GROUPS.get(group, tuple(state for names in GROUPS.values() for state in names))
+    facts: dict[str, object] = {
+        "as_of": as_of,
+        "clause": found,
+        "in_force": in_force(number, as_of),
+        "history": history(number),
+        "group": group,
+        "counts": clocks.states_of_clause(number),
+        "page": clocks.clocks_of_clause(number, states, request.GET.get("after", "")),
+    }
+    return asking.render_page(request, "portal/clause.html", "portal/_clause_rows.html", facts)

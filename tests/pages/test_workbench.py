@@ -1,0 +1,58 @@
+"""The workbench: what is due, the most urgent first, with clause and person."""
+
+import re
+from datetime import timedelta
+
+from django.test import Client
+from tests.pages.conftest import MOMENT
+from tests.pages.shop import take_orders
+
+from zhanggui.kernel import clock
+
+HOUR = timedelta(hours=1)
+
+
+def test_without_work_it_says_what_to_do_first(owner: Client) -> None:
+    text = owner.get("/").content.decode()
+    assert "目前没有待办" in text
+    assert "请先导入商品和库存" in text
+
+
+def test_the_most_urgent_stands_first_with_its_clause(owner: Client) -> None:
+    take_orders(["LATER"], MOMENT + 20 * HOUR)
+    take_orders(["LATE"], MOMENT)
+    take_orders(["SOON"], MOMENT + 2 * HOUR)
+    with clock.frozen(MOMENT + 25.5 * HOUR):
+        text = owner.get("/").content.decode()
+    assert re.findall(r"data-open>(\w+)<", text) == ["LATE", "SOON", "LATER"]
+    assert "超时 1 小时 30 分" in text
+    assert "剩 30 分钟" in text
+    assert "/clauses/2.1.3.1/" in text
+
+
+def test_counts_and_lists_agree_at_each_edge(owner: Client) -> None:
+    take_orders(["A"], MOMENT)
+    due_at = MOMENT + 24 * HOUR
+    second = timedelta(seconds=1)
+    for as_of, when in [
+        (due_at - HOUR - second, "later"),
+        (due_at - HOUR, "later"),
+        (due_at - HOUR + second, "urgent"),
+        (due_at, "urgent"),
+        (due_at + second, "overdue"),
+    ]:
+        with clock.frozen(as_of):
+            for part in ("later", "urgent", "overdue"):
+                shown = "data-open>A<" in owner.get("/", {"when": part}).content.decode()
+                assert shown == (part == when), (as_of, part)
+
+
+def test_the_navigation_counts_what_is_overdue(owner: Client) -> None:
+    take_orders(["A", "B"], MOMENT)
+    with clock.frozen(MOMENT + 30 * HOUR):
+        assert 'count-alarm">2</span>' in owner.get("/gallery/").content.decode()
+
+
+def test_an_unknown_part_department_or_clause_is_refused(owner: Client) -> None:
+    for query in ("when=odd", "department=odd", "clause=9.9"):
+        assert owner.get(f"/?{query}").status_code == 400
