@@ -10,13 +10,14 @@ from django.test.utils import CaptureQueriesContext
 
 from zhanggui.delivery.models import Alarm, Job
 from zhanggui.delivery.queries import job_progress, queue_figures
-from zhanggui.delivery.records import Claim, JobRequest, JobState, LeaseLost, Priority
+from zhanggui.delivery.records import Claim, JobRequest, JobState, LeaseLost, ParkRequest, Priority
 from zhanggui.delivery.steps import (
     claim_jobs,
     enqueue_jobs,
     fail_job,
     finish_job,
     give_back,
+    park_jobs,
     release_jobs,
     renew_lease,
     save_progress,
@@ -86,7 +87,12 @@ def test_claims_go_by_priority_then_moment_then_id(context: Context, as_of: date
     ask(context, "early", "early too", run_at=as_of - timedelta(hours=1))
     ask(context, "clock", priority=Priority.CLOCK)
     now = as_of + timedelta(seconds=5)
-    assert [held.key for held in claim(now, limit=9)] == ["clock", "early", "early too", "late", "bulk"]
+    got = [
+        claim(now)[0].key,
+        *(held.key for held in claim(now, limit=2)),
+        *(held.key for held in claim(now, limit=9)),
+    ]
+    assert got == ["clock", "early", "early too", "late", "bulk"]
 
 
 @pytest.mark.parametrize(("seconds", "count"), [(-1, 0), (0, 1), (1, 1)])
@@ -192,6 +198,16 @@ def test_a_job_that_kills_its_worker_is_parked_and_the_queue_goes_on(
         Job.objects.filter(key="good").update(run_at=now - timedelta(seconds=1))
     assert [held.key for held in claim(now)] == ["good"]
     assert (Alarm.objects.get().code, queue_figures(now).open_alarms) == ("worker_died", 1)
+
+
+def test_parking_under_an_old_fence_is_refused_and_changes_nothing(context: Context, as_of: datetime) -> None:
+    ask(context, "a")
+    first = claim(as_of)[0]
+    second = claim(as_of + timedelta(seconds=LEASE), "bert")[0]
+    given = park_jobs([ParkRequest(first.job_id, first.fence, "worker_died")], context=context)
+    assert [row.code for row in given.rejected] == ["not_held"]
+    assert not Alarm.objects.exists()
+    finish(second, as_of)
 
 
 def test_a_released_job_gets_all_its_attempts_again(context: Context, as_of: datetime) -> None:
