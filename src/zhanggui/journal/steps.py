@@ -7,8 +7,9 @@ columns that the writing statements carried. A step called with an `Inside` join
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
-from functools import wraps
+from dataclasses import fields
+from functools import lru_cache, wraps
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
@@ -170,9 +171,14 @@ def _answer_text(given: Answer) -> str:
 
 def _fingerprint(row: object) -> object:
     """Return what stands for a row in the input hash: its own content hash if it has one, else its fields."""
-    if (content := getattr(row, "content_hash", None)) is not None:
-        return content
-    return asdict(row) if is_dataclass(row) and not isinstance(row, type) else row
+    if isinstance(row, int | str | tuple):
+        return row
+    return getattr(row, "content_hash", None) or _fields_of(type(row))(row)
+
+
+@lru_cache(maxsize=256)
+def _fields_of(kind: type) -> Callable[[object], object]:
+    return attrgetter(*(field.name for field in fields(kind)))
 
 
 def seal_runs(*, limit: int = 5_000) -> Head:

@@ -89,15 +89,17 @@ class OpenRun:
         """Insert rows given by columns: a scalar is the same in all rows, a list has one value each."""
         if stamped:
             columns = {**columns, "run_id": self.id}
-        vectors = {name: value for name, value in columns.items() if isinstance(value, list)}
-        n_rows = len(next(iter(vectors.values()))) if vectors else 1
+        lengths = {len(value) for value in columns.values() if isinstance(value, list)}
+        assert len(lengths) <= 1, "columns of unequal length"
+        n_rows = lengths.pop() if lengths else 1
         if n_rows == 0:
             return
-        assert all(len(value) == n_rows for value in vectors.values()), "columns of unequal length"
+        columns = {name: _narrow(value) for name, value in columns.items()}
         self._digest(model, n_rows, columns)
+        vectors = {name: value for name, value in columns.items() if isinstance(value, list)}
         scalars = {name: value for name, value in columns.items() if name not in vectors}
         if not vectors:
-            vectors = {name: [scalars.pop(name)] for name in list(scalars)[:1]}
+            vectors = {name: [scalars.pop(name)] * n_rows for name in list(scalars)[:1]}
         kinds = tuple((name, _array_type(model, name)) for name in vectors)
         text = sql.insert(self._engine, model._meta.db_table, tuple(scalars), kinds)
         self._run_columns(text, list(scalars.values()), list(vectors.values()), n_rows)
@@ -109,7 +111,7 @@ class OpenRun:
         """
         if not ids:
             return
-        plain = {name: (v.value if isinstance(v, Plus) else v) for name, v in values.items()}
+        plain = {name: _narrow(v.value if isinstance(v, Plus) else v) for name, v in values.items()}
         adds = {name for name, v in values.items() if isinstance(v, Plus)}
         scalars = tuple((name, name in adds) for name, v in plain.items() if not isinstance(v, list))
         vectors = [name for name, v in plain.items() if isinstance(v, list)]
@@ -137,7 +139,7 @@ class OpenRun:
         kinds, subjects, befores, afters = self._moves
         if subjects:
             columns = {"kind": kinds, "subject_id": subjects, "from_state": befores, "to_state": afters}
-            self.insert(Transition, _narrow(columns))
+            self.insert(Transition, columns)
         return digest_of(list(self._blocks.values()))
 
     def _digest(self, model: type[dj.Model], n_rows: int, columns: Values) -> None:
@@ -197,16 +199,15 @@ def _adapted_column(column: list[object]) -> list[object]:
     return column
 
 
-def _narrow(columns: dict[str, list[Any]]) -> dict[str, object]:
-    """Send a column whose values are all alike as one scalar."""
-    return {
-        name: values[0] if values[0] == values[-1] and values.count(values[0]) == len(values) else values
-        for name, values in columns.items()
-    }
+def _narrow(value: object) -> object:
+    """Return the one value that all rows of a column share, so that it travels once; else the column."""
+    if isinstance(value, list) and value[0] == value[-1] and value.count(value[0]) == len(value):
+        return value[0]
+    return value
 
 
 @lru_cache(maxsize=2048)
-def _field(model: type[dj.Model], column: str) -> dj.Field[Any, Any]:
+def _field(model: type[dj.Model], column: str) -> "dj.Field[Any, Any]":
     for field in model._meta.concrete_fields:
         if column in (field.column, field.name):
             return field

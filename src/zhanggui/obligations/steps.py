@@ -87,7 +87,7 @@ def close_obligations(
     ids = [row[0] for row in running]
     states = [state for state, _ in verdicts]
     run.update(
-        Obligation, ids, {"state": alike(states), "closed_at": context.as_of, "late_us": alike([us for _, us in verdicts])}
+        Obligation, ids, {"state": [str(state) for state in states], "closed_at": context.as_of, "late_us": [us for _, us in verdicts]}
     )
     run.move("obligation", ids, [row[2] for row in running], [str(state) for state in states])
     return dict(zip((row[1] for row in running), states, strict=True))
@@ -110,13 +110,6 @@ def withdraw_obligations(subject_kind: str, subject_ids: Sequence[int], *, conte
     ids = [row[0] for row in running]
     states = [state for state, _ in verdicts]
     run.update(
-        Obligation, ids, {"state": alike(states), "closed_at": context.as_of, "late_us": alike([us for _, us in verdicts])}
+        Obligation, ids, {"state": [str(state) for state in states], "closed_at": context.as_of, "late_us": [us for _, us in verdicts]}
     )
     run.move("obligation", ids, [row[1] for row in running], [str(state) for state in states])
-
-
-def alike(values: list[T]) -> list[T] | T | None:
-    """Return the one value that all rows share, else the list."""
-    if not values:
-        return None
-    return values[0] if values.count(values[0]) == len(values) else values

@@ -10,7 +10,7 @@ def lay(apps, schema_editor):
         schema_editor.execute("CREATE SEQUENCE journal_fact_id AS bigint")
         schema_editor.execute(
             "CREATE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+            "$$ BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$"
         )
     for table in GUARDED:
         guard(schema_editor, table)

@@ -161,8 +161,8 @@ def _hold(unknown: dict[int, str], changed: dict[int, str], context: Inside) -> 
 def _confirm_clock(ids: list[int], orders: list[OrderIn], context: Inside) -> Opening:
     placed = [order.placed_at for order in orders]
     terms = terms_for(ConfirmTerms, placed)
-    seconds = [int(hours) * HOUR for hours in terms.confirm_hours]
-    return Opening("2.1.3.1", "order", "sales", ids, placed, seconds, [int(version) for version in terms.version])
+    seconds = [hours * HOUR for hours in terms["confirm_hours"].tolist()]
+    return Opening("2.1.3.1", "order", "sales", ids, placed, seconds, terms.version.tolist())
 
 
 def contact_digest(contact: ContactIn) -> str:

@@ -67,7 +67,7 @@ def confirm_orders(batch: Sequence[int], *, context: Inside) -> Answer:
 
 def _ship_clock(ids: list[int], context: Inside) -> Opening:
     terms = terms_for(ShipTerms, [context.as_of])
-    hours, version = int(terms.ship_hours[0]), int(terms.version[0])
+    hours, version = int(terms["ship_hours"][0]), int(terms.version[0])
     context.run.terms["2.3.2.1"] = version
     n = len(ids)
     return Opening(
