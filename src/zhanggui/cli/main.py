@@ -1,0 +1,98 @@
+"""The console script. Every command parses, makes one call, and prints.
+
+With `--json` one JSON document goes to stdout and every message to stderr. Exit codes: 0 done, 1 findings or some rows
+refused, 2 could not run.
+"""
+
+import argparse
+import gc
+import json
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from importlib import import_module
+
+from zhanggui import __version__
+from zhanggui.cli.outcome import COULD_NOT, CannotRun, Outcome
+
+COMMANDS = (
+    "zhanggui.cli.serving",
+    "zhanggui.cli.imports",
+    "zhanggui.cli.processing",
+    "zhanggui.cli.oversight",
+    "zhanggui.cli.safekeeping",
+    "zhanggui.cli.benching",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhanggui.config.settings")
+    parsed = _parser().parse_args(arguments)
+    try:
+        outcome = _run(parsed)
+    except CannotRun as error:
+        print(f"zhanggui: {error}", file=sys.stderr)
+        return COULD_NOT
+    except KeyboardInterrupt:
+        return 130
+    _print(outcome, as_json=parsed.json)
+    return outcome.code
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--json", action="store_true", help="print one JSON document on stdout")
+    shared.add_argument("--as-of", type=moment, default=None, metavar="MOMENT", help="act at this moment (ISO, with zone)")
+    parser = argparse.ArgumentParser("zhanggui", description="Run an e-commerce company by its written regulation.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        import_module(module).add_commands(commands, shared)
+    return parser
+
+
+def moment(text: str) -> datetime:
+    """Read a moment from the command line; one without a zone is in the company's zone."""
+    from django.conf import settings  # noqa: PLC0415 - settings need the environment first
+
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a moment such as 2026-11-11T09:00+08:00") from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=settings.COMPANY_ZONE)
+
+
+def _run(parsed: argparse.Namespace) -> Outcome:
+    """Set Django up, bring an empty or older home up to date, and carry the command out."""
+    import django  # noqa: PLC0415 - only after the settings module is named
+    from django.db import DatabaseError  # noqa: PLC0415
+
+    from zhanggui.config.home import UnknownDatabase  # noqa: PLC0415
+
+    try:
+        django.setup()
+        gc.freeze()
+        if getattr(parsed, "needs_home", True):
+            import_module("zhanggui.cli.home").ensure_home()
+        given = parsed.handler(parsed)
+    except UnknownDatabase as error:
+        raise CannotRun(f"ZHANGGUI_DATABASE_URL: {error}") from error
+    except (DatabaseError, OSError) as error:
+        raise CannotRun(str(error)) from error
+    assert isinstance(given, Outcome)
+    return given
+
+
+def _print(outcome: Outcome, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(outcome.document, ensure_ascii=False, default=str))
+        for line in outcome.lines:
+            print(line, file=sys.stderr)
+        return
+    print("\n".join(outcome.lines or [json.dumps(outcome.document, ensure_ascii=False, indent=2, default=str)]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
