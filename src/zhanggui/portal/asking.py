@@ -59,4 +59,5 @@ def render_page(request: HttpRequest, template: str, part: str, facts: dict[str,
     """
     asked = request.headers.get("HX-Target") == "list"
     restoring = request.headers.get("HX-History-Restore-Request") == "true"
-    return render(request, part if asked and not restoring else template, facts)
+    partly = asked and not restoring
+    return render(request, part if partly else template, {**facts, "part": partly})

@@ -85,9 +85,7 @@ def shell_of(request: HttpRequest) -> Shell:
         groups = _groups(request, held)
         search = _address("orders") if "orders.see" in held else ""
         imports = _address("imports") if "import.run" in held else ""
-    return Shell(
-        get_language() or "zh-hans", theme_of(request), groups, request.get_full_path(), search, imports
-    )
+    return Shell(get_language() or "zh-hans", theme_of(request), groups, request.get_full_path(), search, imports)
 
 
 def theme_of(request: HttpRequest) -> str:

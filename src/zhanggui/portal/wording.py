@@ -159,9 +159,7 @@ def time_left(
     if as_of > due_at:
         return TimeLeft("late", _("%(time)s late") % {"time": duration(as_of - due_at)}, due_at)
     urgent = as_of >= (warn_at if warn_at is not None else due_at - timedelta(hours=1))
-    return TimeLeft(
-        "warn" if urgent else "calm", _("%(time)s left") % {"time": duration(due_at - as_of)}, due_at
-    )
+    return TimeLeft("warn" if urgent else "calm", _("%(time)s left") % {"time": duration(due_at - as_of)}, due_at)
 
 
 def duration(span: timedelta) -> str:

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from zhanggui.obligations.models import RUNNING, Obligation
-from zhanggui.portal.reading.paging import Count, Page, after, count_up_to, cut
+from zhanggui.obligations.models import Obligation
+from zhanggui.portal.reading.paging import Count, Page, after, count_up_to, cut, spelled
 from zhanggui.sales.orders.models import Order
 
+IS_RUNNING = spelled("obligations_obligation.state IN ('open', 'paused', 'breached')")
 URGENT = timedelta(hours=1)
 
 
@@ -55,17 +56,13 @@ class WorkFilter:
 def work_figures(as_of: datetime, wanted: WorkFilter) -> WorkFigures:
     """Count the running clocks of a department or clause. Cost: four statements, each stops at its cap."""
     rows = _running(wanted)
-    counts = [
-        count_up_to(rows.filter(_when(name, as_of))) for name in ("overdue", "urgent", "later", "paused")
-    ]
+    counts = [count_up_to(rows.filter(_when(name, as_of))) for name in ("overdue", "urgent", "later", "paused")]
     return WorkFigures(*counts)
 
 
 def work(as_of: datetime, wanted: WorkFilter, place: str, size: int = 50) -> Page[Clock]:
     """Return running clocks, the most urgent first. Cost: two statements."""
-    rows = (
-        _running(wanted).filter(_when(wanted.when, as_of)).filter(after("due_at", place, newest_first=False))
-    )
+    rows = _running(wanted).filter(_when(wanted.when, as_of)).filter(after("due_at", place, newest_first=False))
     kept, following = cut(list(rows.order_by("due_at", "id")[: size + 1]), size, "due_at")
     return Page(tuple(_clocks(kept)), following, not place)
 
@@ -81,8 +78,13 @@ def clocks_of_clause(clause: str, states: Sequence[str], place: str, size: int =
 def states_of_clause(clause: str) -> dict[str, Count]:
     """Count the clocks of a clause by state. Cost: one statement per state, each stops at its cap."""
     rows = Obligation.objects.filter(clause=clause)
-    groups = {"running": ("open", "paused"), "breached": ("breached",), "met": ("met",), "late": ("late",)}
-    return {name: count_up_to(rows.filter(state__in=states)) for name, states in groups.items()}
+    running = rows.filter(IS_RUNNING)
+    return {
+        "running": count_up_to(running.exclude(state="breached")),
+        "breached": count_up_to(running.filter(state="breached")),
+        "met": count_up_to(rows.filter(state="met")),
+        "late": count_up_to(rows.filter(state="late")),
+    }
 
 
 def overdue_count(as_of: datetime, cap: int = 999) -> Count:
@@ -94,12 +96,12 @@ def clocks_of_orders(order_ids: Iterable[int], *, running: bool) -> list[Clock]:
     """Return the clocks of orders, the earliest due first. Cost: one statement for any number of orders."""
     rows = Obligation.objects.filter(subject_kind="order", subject_id__in=list(order_ids))
     if running:
-        rows = rows.filter(state__in=RUNNING)
+        rows = rows.filter(IS_RUNNING)
     return _clocks(list(rows.order_by("due_at", "id")), named=False)
 
 
 def _running(wanted: WorkFilter) -> QuerySet[Obligation]:
-    rows = Obligation.objects.filter(state__in=RUNNING)
+    rows = Obligation.objects.filter(IS_RUNNING)
     if wanted.department:
         rows = rows.filter(department=wanted.department)
     return rows.filter(clause=wanted.clause) if wanted.clause else rows

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from zhanggui.logistics.fulfilment.models import FulfilmentRequest, Shipment
 from zhanggui.portal.reading.clocks import Clock, clocks_of_orders
-from zhanggui.portal.reading.paging import CAP, Count, Page, after, count_up_to, cut
+from zhanggui.portal.reading.paging import CAP, Count, Page, after, count_up_to, cut, spelled
 from zhanggui.sales.orders.models import STATES, Order, OrderContact, OrderHold, OrderLine, Shop
 
 FOUND = 500
+NOT_SHIPPED = spelled("NOT (orders_order.state = 'shipped')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +89,18 @@ def shops() -> dict[int, Shop]:
 
 def counts_by_state() -> dict[str, Count]:
     """Count the orders in each state. Cost: one statement per state, each stops at its cap."""
-    return {state: count_up_to(Order.objects.filter(state=state)) for state in STATES}
+    return {state: count_up_to(_in_state(state)) for state in STATES}
 
 
-def queue(
-    wanted: OrderFilter, known: Mapping[int, Shop], place: str, size: int = 50
-) -> tuple[Page[OrderRow], Totals]:
+def _in_state(state: str) -> QuerySet[Order]:
+    rows = Order.objects.filter(state=state) if state else Order.objects.all()
+    return rows if state in ("", "shipped") else rows.filter(NOT_SHIPPED)
+
+
+def queue(wanted: OrderFilter, known: Mapping[int, Shop], place: str, size: int = 50) -> tuple[Page[OrderRow], Totals]:
     """Return a page of the queue and the totals of all that match.
 
-    Cost: at most nine statements, whatever the number of orders; totals are summed over at most the cap.
+    Cost: at most eight statements, whatever the number of orders; totals are summed over at most the cap.
     """
     matching = _matching(wanted, known)
     newest = not wanted.oldest_first
@@ -108,9 +112,7 @@ def queue(
 
 
 def _matching(wanted: OrderFilter, known: Mapping[int, Shop]) -> QuerySet[Order]:
-    rows = Order.objects.all()
-    if wanted.state:
-        rows = rows.filter(state=wanted.state)
+    rows = _in_state(wanted.state)
     if wanted.shop is not None:
         rows = rows.filter(shop_id=wanted.shop)
     if wanted.first_day:
@@ -173,16 +175,14 @@ def _row(
 
 
 def _totals(matching: QuerySet[Order], rows: list[OrderRow], known: Mapping[int, Shop]) -> Totals:
-    count = count_up_to(matching)
+    found = list(matching.order_by().values_list("shop_id", "total_fen")[: CAP + 1])
+    capped = len(found) > CAP
+    amounts = [(row.currency, row.total_fen) for row in rows] if capped else []
+    amounts = amounts or [(known[shop_id].currency, amount) for shop_id, amount in found[:CAP]]
     sums: dict[str, int] = {}
-    if count.capped:
-        for row in rows:
-            sums[row.currency] = sums.get(row.currency, 0) + row.total_fen
-        return Totals(count, tuple(sorted(sums.items())), False)
-    for shop_id, amount in matching.order_by().values_list("shop_id").annotate(Sum("total_fen"))[:CAP]:
-        currency = known[shop_id].currency
+    for currency, amount in amounts:
         sums[currency] = sums.get(currency, 0) + amount
-    return Totals(count, tuple(sorted(sums.items())), True)
+    return Totals(Count(min(len(found), CAP), capped), tuple(sorted(sums.items())), not capped)
 
 
 def whole_order(order_id: int) -> OrderWhole | None:
@@ -218,9 +218,7 @@ def _masked_contact(contact: OrderContact | None) -> dict[str, str]:
     return {
         "buyer": masked(contact.buyer),
         "receiver": masked(contact.receiver),
-        "phone": f"{contact.phone[:3]}****{contact.phone[-4:]}"
-        if len(contact.phone) >= 11
-        else masked(contact.phone),
+        "phone": f"{contact.phone[:3]}****{contact.phone[-4:]}" if len(contact.phone) >= 11 else masked(contact.phone),
         "address": f"{place} {'***' if contact.address else ''}".strip(),
     }
 

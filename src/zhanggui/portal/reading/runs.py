@@ -134,8 +134,7 @@ def _moves(rows: list[Transition], *, named: bool = True) -> tuple[Move, ...]:
         orders = Order.objects.filter(id__in=[row.subject_id for row in rows if row.kind == "order"])
         names = dict(orders.values_list("id", "external_id"))
     return tuple(
-        Move(row.kind, row.subject_id, names.get(row.subject_id, ""), row.from_state, row.to_state)
-        for row in rows
+        Move(row.kind, row.subject_id, names.get(row.subject_id, ""), row.from_state, row.to_state) for row in rows
     )
 
 

@@ -26,12 +26,18 @@ DEVICE_SECONDS = 180 * 24 * 3600
 DEVICE_SALT = "portal.device"
 
 
+USERNAME = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+
+
 class SignInForm(forms.Form):
     """Name and password."""
 
-    username = forms.CharField(label=gettext_lazy("Name to sign in"), max_length=64)
+    username = forms.CharField(label=gettext_lazy("Name to sign in"), max_length=64, widget=forms.TextInput(USERNAME))
     password = forms.CharField(
-        label=gettext_lazy("Password"), max_length=256, strip=False, widget=forms.PasswordInput
+        label=gettext_lazy("Password"),
+        max_length=256,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
     )
 
 
@@ -41,6 +47,7 @@ class WelcomeForm(forms.Form):
     username = forms.RegexField(
         r"^[\w.@-]{2,64}$",
         label=gettext_lazy("Name to sign in"),
+        widget=forms.TextInput(USERNAME),
         error_messages={"invalid": gettext_lazy("Use 2 to 64 letters, digits, or . @ - _")},
     )
     display_name = forms.CharField(label=gettext_lazy("Name shown to colleagues"), max_length=64)
@@ -48,7 +55,7 @@ class WelcomeForm(forms.Form):
         label=gettext_lazy("Password"),
         max_length=256,
         strip=False,
-        widget=forms.PasswordInput,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
         help_text=gettext_lazy("At least 12 characters; a few words of your own are best."),
     )  # fmt: skip
 

@@ -103,9 +103,7 @@ def _carry_out(request: HttpRequest, act: Act, chosen: list[int], context: Conte
         messages.info(request, _("This was done already; it was not done twice."))
     done = len(answer.accepted)
     if done:
-        messages.success(
-            request, ngettext("%(n)d order moved on.", "%(n)d orders moved on.", done) % {"n": done}
-        )
+        messages.success(request, ngettext("%(n)d order moved on.", "%(n)d orders moved on.", done) % {"n": done})
     for code, count in sorted(answer.codes.items()):
         words = ngettext("%(n)d order stayed: %(why)s.", "%(n)d orders stayed: %(why)s.", count)
         messages.warning(request, words % {"n": count, "why": wording.REFUSALS.get(code, code)})

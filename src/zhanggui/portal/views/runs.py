@@ -31,6 +31,4 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
     whole = runs.whole_run(run_id)
     if whole is None:
         raise Http404
-    return render(
-        request, "portal/run.html", {"whole": whole, "clause": register().by_number.get(whole.run.clause)}
-    )
+    return render(request, "portal/run.html", {"whole": whole, "clause": register().by_number.get(whole.run.clause)})
