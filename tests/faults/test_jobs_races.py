@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from tests.faults.jobs_fleet import Fleet, ask_for, effect_workers, effects, start_fleet, wait_until
 
+from zhanggui.delivery import rules
 from zhanggui.delivery.models import Job, ScheduleSlot
 from zhanggui.delivery.queries import rival_scheduler
 from zhanggui.delivery.records import JobState
@@ -106,3 +107,15 @@ def _fill(count: int) -> None:
             ["seed"],
         )
         cursor.execute("ANALYZE delivery_job")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="asks SQLite for its plan; PostgreSQL is timed above")
+def test_no_statement_of_a_claim_reads_the_whole_queue() -> None:
+    _fill(1_000)
+    text, sources = rules.claim_statement("sqlite", 1)
+    values = [value for source in sources for value in (*([] if source is None else [source]), "2026", "bulk", 1)]
+    with connection.cursor() as cursor:
+        for statement, given in ((text, [*values, 1, "running", "anna", "2026"]), (rules.EXHAUSTED, ["2026"])):
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+            assert [row[3] for row in cursor.fetchall() if row[3].startswith("SCAN delivery_job")] == []

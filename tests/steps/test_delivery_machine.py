@@ -1,4 +1,4 @@
-"""A random life of the queue against a model of few lines: one effect per job, only the last holder writes."""
+"""A random life of the queue against a small model: one effect per job, only the last holder writes."""
 
 from collections import Counter
 from datetime import timedelta

@@ -52,14 +52,13 @@ class Job(models.Model):
                 | (~Q(state=JobState.RUNNING) & Q(lease_until__isnull=True)),
                 name="job_lease",
             ),
-            models.CheckConstraint(
-                condition=Q(progress_done__gte=0, progress_total__gte=0), name="job_progress"
-            ),
+            models.CheckConstraint(condition=Q(progress_done__gte=0, progress_total__gte=0), name="job_progress"),
         )
         indexes: ClassVar = [
             models.Index("priority", "run_at", "id", condition=Q(state=JobState.WAITING), name="job_waiting"),
             models.Index("lease_until", "id", condition=Q(state=JobState.RUNNING), name="job_running"),
             models.Index("id", condition=Q(state=JobState.PARKED), name="job_parked"),
+            models.Index(fields=["kind", "state"], name="job_kind_state"),
         ]
 
 
@@ -121,9 +120,7 @@ class Alarm(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=["job_id"], condition=Q(answered_at__isnull=True), name="alarm_open_once"
-            ),
+            models.UniqueConstraint(fields=["job_id"], condition=Q(answered_at__isnull=True), name="alarm_open_once"),
         )
 
 

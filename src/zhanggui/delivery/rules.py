@@ -10,6 +10,10 @@ FIRST_WAIT = 5
 LONGEST_WAIT = {Priority.CLOCK: 10, Priority.NORMAL: 3600, Priority.BULK: 3600}
 CATCH_UP = timedelta(days=7)
 MOST_MISSED = 100
+EXHAUSTED = (
+    "SELECT id, fence FROM delivery_job WHERE state = 'running' AND lease_until <= %s AND attempts >= max_attempts"
+    " ORDER BY lease_until, id LIMIT 1000"
+)
 CLAIM = (
     "UPDATE delivery_job"
     " SET state = %s, worker = %s, fence = fence + 1, attempts = attempts + 1, lease_until = %s"
@@ -82,7 +86,8 @@ def claim_statement(engine: str, n_kinds: int) -> tuple[str, list[Priority | Non
     """Return the claim's SQL and its sources in order: one index range per priority, then the expired leases.
 
     Each range is read in its index order and stops at the limit, so a back-log of 100,000 costs as much as an
-    empty one. PostgreSQL skips what another worker is claiming; SQLite has one writer.
+    empty one: the states stand there as words, since a bound one would keep SQLite from its partial indexes.
+    PostgreSQL skips what another worker is claiming; SQLite has one writer.
     """
     skip = " FOR UPDATE SKIP LOCKED" if engine == "postgresql" else ""
     kinds = f"kind IN ({', '.join(['%s'] * n_kinds)})"

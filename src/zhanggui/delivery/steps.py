@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Q
 
 from zhanggui.delivery import rules
 from zhanggui.delivery.models import Alarm, Job, OutboxMessage, SchedulerLease, ScheduleSlot
@@ -83,9 +83,7 @@ def _identities(wanted: Q) -> list[tuple[int, str, str, str]]:
 # ---- claiming ---------------------------------------------------------------------------------------------
 
 
-def claim_jobs(
-    worker: str, kinds: Sequence[str], *, limit: int, lease_seconds: int, as_of: datetime
-) -> list[Claim]:
+def claim_jobs(worker: str, kinds: Sequence[str], *, limit: int, lease_seconds: int, as_of: datetime) -> list[Claim]:
     """Give the worker up to `limit` due jobs of these kinds, for the length of a lease.
 
     Jobs whose lease ran out are claimed again here, so rescue depends on nobody else. Those that used up
@@ -183,12 +181,9 @@ def fail_job(claim: Claim, error: BaseException, *, as_of: datetime, permanent: 
 
 def park_exhausted(as_of: datetime) -> int:
     """Park the jobs whose last attempt ended without a word, and tell how many."""
-    spent = Job.objects.filter(
-        state=JobState.RUNNING, lease_until__lte=as_of, attempts__gte=F("max_attempts")
-    ).order_by("id")
-    requests = [
-        ParkRequest(pk, fence, "worker_died") for pk, fence in spent.values_list("id", "fence")[:1000]
-    ]
+    with connection.cursor() as cursor:
+        cursor.execute(rules.EXHAUSTED, [_stored(as_of)])
+        requests = [ParkRequest(pk, fence, "worker_died") for pk, fence in cursor.fetchall()]
     return len(park_jobs(requests, context=Context(SYSTEM, as_of)).accepted) if requests else 0
 
 
@@ -200,9 +195,7 @@ def park_jobs(batch: Sequence[ParkRequest], *, context: Inside) -> Answer:
     Rejects: not_held (the job was claimed again, or ended, since it was seen).
     Writes: the jobs' state, one alarm each.
     """
-    locked = Job.objects.select_for_update().filter(
-        id__in=[row.job_id for row in batch], state=JobState.RUNNING
-    )
+    locked = Job.objects.select_for_update().filter(id__in=[row.job_id for row in batch], state=JobState.RUNNING)
     fences = dict(locked.order_by("id").values_list("id", "fence"))
     parked = [row for row in batch if fences.get(row.job_id) == row.fence]
     parked_ids = [row.job_id for row in parked]
@@ -233,9 +226,7 @@ def release_jobs(batch: Sequence[int], *, context: Inside) -> Answer:
 
 def _by_membership(job_ids: Sequence[int], done: set[int], code: str) -> Answer:
     accepted = [Accepted(index, pk) for index, pk in enumerate(job_ids) if pk in done]
-    return answer(
-        accepted, [Rejected(index, code, {"job": pk}) for index, pk in enumerate(job_ids) if pk not in done]
-    )
+    return answer(accepted, [Rejected(index, code, {"job": pk}) for index, pk in enumerate(job_ids) if pk not in done])
 
 
 def _set_messages(job_ids: Sequence[int], from_state: MessageState, to_state: MessageState) -> None:
@@ -262,9 +253,7 @@ def queue_messages(batch: Sequence[MessageRequest], *, context: Inside) -> Answe
     fresh = [identity for identity in rows if identity not in known]
     for identity, pk in zip(fresh, context.run.ids(len(fresh)), strict=True):
         known[identity] = (pk, _content_digest(rows[identity]))
-    context.run.insert(
-        OutboxMessage, _message_columns([(known[key][0], rows[key]) for key in fresh], context.as_of)
-    )
+    context.run.insert(OutboxMessage, _message_columns([(known[key][0], rows[key]) for key in fresh], context.as_of))
     _insert_jobs([_sending(known[key][0]) for key in fresh], context.as_of, context.run.id)
     accepted, rejected = [], []
     for index, request in enumerate(batch):
@@ -384,23 +373,9 @@ def open_slots(schedule: Sequence[ScheduleEntry], *, since: datetime, zone: tzin
     """Make jobs for the due slots of the schedule and tell how many; a slot is taken once, whoever takes it.
 
     A kind whose last job is still open gets no further one, unless every missed slot counts.
-    Writes: slots, jobs. Cost: four statements at most.
+    Writes: slots, jobs. Cost: two small statements per line of the schedule, four more when something is due.
     """
-    kinds = [entry.kind for entry in schedule]
-    newest = dict(
-        ScheduleSlot.objects.filter(kind__in=kinds, slot__lte=as_of).values_list("kind").annotate(Max("slot"))
-    )
-    busy = set(
-        Job.objects.filter(kind__in=kinds, state__in=(JobState.WAITING, JobState.RUNNING))
-        .values_list("kind", flat=True)
-        .distinct()
-    )
-    wanted = [
-        (entry, slot)
-        for entry in schedule
-        if entry.every_missed or entry.kind not in busy
-        for slot in rules.due_slots(entry, newest.get(entry.kind), since, as_of, zone)
-    ]
+    wanted = [(entry, slot) for entry in schedule for slot in _due_slots(entry, since=since, zone=zone, as_of=as_of)]
     if not wanted:
         return 0
     with transaction.atomic():
@@ -415,6 +390,16 @@ def open_slots(schedule: Sequence[ScheduleEntry], *, since: datetime, zone: tzin
     return len(requests)
 
 
+def _due_slots(entry: ScheduleEntry, *, since: datetime, zone: tzinfo, as_of: datetime) -> list[datetime]:
+    opened = ScheduleSlot.objects.filter(kind=entry.kind, slot__lte=as_of).order_by("-slot")
+    newest = opened.values_list("slot", flat=True).first()
+    slots = rules.due_slots(entry, newest, since, as_of, zone)
+    is_open = Q(kind=entry.kind, state__in=(JobState.WAITING, JobState.RUNNING))
+    if slots and not entry.every_missed and Job.objects.filter(is_open).exists():
+        return []
+    return slots
+
+
 def _take_slots(slots: Sequence[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
     """Insert slots and return those that were not there yet."""
     rows = ", ".join(["(%s, %s)"] * len(slots))
@@ -427,7 +412,7 @@ def _take_slots(slots: Sequence[tuple[str, datetime]]) -> set[tuple[str, datetim
         return {(kind, slot if slot.tzinfo else slot.replace(tzinfo=UTC)) for kind, slot in cursor.fetchall()}
 
 
-def tidy_queue(*, as_of: datetime, keep: timedelta = timedelta(days=2)) -> int:
+def tidy_queue(*, as_of: datetime, keep: timedelta = timedelta(days=1)) -> int:
     """Delete done jobs of the schedule and of sent messages, and slots too old to make up; tell how many."""
     routine = Q(created_run_id__isnull=True) | Q(kind=SEND)
     jobs, _ = Job.objects.filter(routine, state=JobState.DONE, done_at__lt=as_of - keep).delete()

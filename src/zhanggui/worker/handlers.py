@@ -63,9 +63,7 @@ def send_message(work: Work) -> None:
         return
     if not delivery.begin_sending(claim, message.message_id) and not port.repeatable:
         unknown = OutcomeUnknown("worker_died")
-        delivery.note_not_sent(
-            claim, message.message_id, unknown, permanent="outcome_unknown", as_of=work.as_of
-        )
+        delivery.note_not_sent(claim, message.message_id, unknown, permanent="outcome_unknown", as_of=work.as_of)
         return
     try:
         provider_id = port.send(message)

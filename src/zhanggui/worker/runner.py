@@ -143,9 +143,7 @@ class Worker:
     def run(self) -> None:
         """Work until asked to stop; leave the jobs in work at most the grace, their leases do the rest."""
         beat = threading.Thread(target=self._heartbeat.run, name="heartbeat", daemon=True)
-        lanes = [
-            threading.Thread(target=self._lane, args=(lane,), name=lane, daemon=True) for lane in _lanes()
-        ]
+        lanes = [threading.Thread(target=self._lane, args=(lane,), name=lane, daemon=True) for lane in _lanes()]
         for thread in (beat, *lanes):
             thread.start()
         self._stop.wait()

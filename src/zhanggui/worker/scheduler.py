@@ -23,9 +23,7 @@ PAUSE_SECONDS = 0.5
 _told: dict[str, str] = {}
 
 
-def do_one(
-    as_of: datetime, *, name: str = "scheduler", schedule: Sequence[ScheduleEntry] | None = None
-) -> bool:
+def do_one(as_of: datetime, *, name: str = "scheduler", schedule: Sequence[ScheduleEntry] | None = None) -> bool:
     """Open the slots that are due, if this scheduler leads; tell whether there were any."""
     lead = delivery.lead_scheduler(name, lease_seconds=LEASE_SECONDS, as_of=as_of)
     if not lead.is_mine:

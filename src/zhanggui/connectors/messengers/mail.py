@@ -44,9 +44,7 @@ def mail_server_from_url(url: str) -> MailServer:
     ports = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
     query = dict(parse_qsl(parts.query))
     if parts.scheme not in ports or not parts.hostname or "from" not in query:
-        raise UnknownMailServer(
-            "use smtp://user:password@host:port?from=sender, smtp+starttls:// or smtps://"
-        )
+        raise UnknownMailServer("use smtp://user:password@host:port?from=sender, smtp+starttls:// or smtps://")
     return MailServer(
         parts.hostname, parts.port or ports[parts.scheme], parts.scheme,
         unquote(parts.username or ""), unquote(parts.password or ""), query["from"],
