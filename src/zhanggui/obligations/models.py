@@ -13,7 +13,8 @@ class Obligation(models.Model):
     """One duty with its clock. Born when its fact happens, due at a moment whose sum is stored in its columns.
 
     `state`: open, paused, breached (due has passed, still owed), then once: met, late, or withdrawn. `terms_version` and
-    `calendar_version` are those it began under and keeps. `late_us` is what it came too late, in microseconds.
+    `calendar_version` are those it began under and keeps. `late_us` is what it came too late, in microseconds. `warn_at` is the next
+    warning: at half of the time, then at four fifths (`most_at`), then none; `warned` is the share already noted.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -30,7 +31,7 @@ class Obligation(models.Model):
     terms_version = models.BigIntegerField()
     calendar_version = models.BigIntegerField()
     due_at = models.DateTimeField()
-    half_at = models.DateTimeField()
+    warn_at = models.DateTimeField(null=True)
     most_at = models.DateTimeField()
     external_due_at = models.DateTimeField(null=True)
     warned = models.SmallIntegerField(default=0)
@@ -56,6 +57,7 @@ class Obligation(models.Model):
         )
         indexes: ClassVar = [
             models.Index(fields=["due_at", "id"], condition=Q(state="open"), name="clock_open_due"),
+            models.Index(fields=["warn_at", "id"], condition=Q(state="open"), name="clock_open_warn"),
             models.Index(fields=["due_at", "id"], condition=Q(state__in=RUNNING), name="clock_running"),
             models.Index(fields=["clause", "started_at"], name="clock_of_clause"),
         ]

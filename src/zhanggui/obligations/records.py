@@ -1,5 +1,6 @@
 """What opens a clock, and what the clock then says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,29 +17,69 @@ class ClockState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+RUNNING = (ClockState.OPEN, ClockState.PAUSED, ClockState.BREACHED)
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Clocks of one clause to be opened together, column by column.
+    """Clocks of one clause to be opened together: each column is one value for all, or one value per subject.
 
-    subject_ids: who they are about. started_at: one moment for all, or one each. allowed_seconds, terms_version: the
-    rule in force when each clock starts. external_due_at: the platform's own limit, where it has one.
+    subject_ids: who they are about. started_at: when each begins, aware. allowed_seconds, terms_version: the rule in
+    force at that moment, which the clock keeps. external_due_at: the platform's own limit, where it has one.
     """
 
     clause: str
     subject_kind: str
     department: str
-    subject_ids: list[int]
-    started_at: list[datetime]
-    allowed_seconds: list[int]
-    terms_version: list[int]
+    subject_ids: Sequence[int]
+    started_at: datetime | list[datetime]
+    allowed_seconds: int | list[int]
+    terms_version: int | list[int]
     time_basis: str = "elapsed"
     cycle: int = 1
-    external_due_at: list[datetime | None] | None = None
+    external_due_at: datetime | list[datetime | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
-    """What one sweep found: clocks that fell due, and clocks that passed half and four fifths of their time."""
+class Swept:
+    """What one sweep found: clocks that fell due, and clocks that passed half or four fifths of their time."""
 
     breached: int
     warned: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueLine:
+    """One running clock as a list shows it. `leads_at` is the earlier of our limit and the platform's."""
+
+    id: int
+    clause: str
+    subject_kind: str
+    subject_id: int
+    department: str
+    assignee: str
+    state: str
+    started_at: datetime
+    due_at: datetime
+    external_due_at: datetime | None
+    warned: int
+
+    @property
+    def leads_at(self) -> datetime:
+        """Return the moment that counts first."""
+        return min(self.due_at, self.external_due_at) if self.external_due_at else self.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseFigure:
+    """How clocks of a clause ended among those that fell due or were answered in a period."""
+
+    clause: str
+    in_time: int
+    missed: int
+    running: int
+
+    @property
+    def judged(self) -> int:
+        """Return how many clocks have a verdict."""
+        return self.in_time + self.missed

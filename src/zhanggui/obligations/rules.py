@@ -1,23 +1,20 @@
-"""When a clock falls due, and how it ends."""
+"""How a clock ends. When it falls due is arithmetic of `calendars.rules`."""
 
 from datetime import datetime, timedelta
 
 from zhanggui.obligations.records import ClockState
 
 Verdict = tuple[ClockState, int | None]
-HALF, MOST = 50, 80
-
-
-def elapsed_due(started_at: datetime, allowed_seconds: int, percent: int = 100) -> datetime:
-    """Return when this share of the allowed time has run, nights and holidays counting.
-
-    Takes: aware moments in UTC; 24 hours are 24 hours in every zone.
-    """
-    return started_at + timedelta(microseconds=allowed_seconds * percent * 10_000)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def verdict(due_at: datetime, event_at: datetime) -> Verdict:
     """Return how a clock ends that is answered at `event_at`: met (the due instant included) or late by microseconds."""
     if event_at <= due_at:
         return ClockState.MET, None
-    return ClockState.LATE, (event_at - due_at) // timedelta(microseconds=1)
+    return ClockState.LATE, (event_at - due_at) // MICROSECOND
+
+
+def withdrawal(due_at: datetime, event_at: datetime) -> Verdict:
+    """Return how a clock ends whose subject ended another way: withdrawn, but late when it was due before."""
+    return (ClockState.WITHDRAWN, None) if event_at <= due_at else verdict(due_at, event_at)

@@ -1,20 +1,26 @@
 """Writes of clocks: opened by the step whose fact starts them, closed by the step whose fact answers them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import chain
-from typing import TypeVar
+from typing import Any
+
+import numpy as np
 
 from zhanggui.journal.records import Context, Inside
 from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, answer
 from zhanggui.obligations import rules
-from zhanggui.obligations.models import Obligation
-from zhanggui.obligations.records import ClockState, Opening
+from zhanggui.obligations.calendars.queries import calendar_for
+from zhanggui.obligations.calendars.records import Basis, Calendar, Pauses
+from zhanggui.obligations.calendars.rules import due_and_warnings, microseconds, moments
+from zhanggui.obligations.models import Obligation, ObligationPause
+from zhanggui.obligations.records import RUNNING, ClockState, Opening, Swept
 
-T = TypeVar("T")
-UNANSWERED = (ClockState.OPEN, ClockState.PAUSED, ClockState.BREACHED)
 GRACE = timedelta(seconds=5)
+MOMENTS = ("due_at", "warn_at", "most_at")
+HALF, MOST = 50, 80
+NAMED = ("clause", "subject_kind", "cycle", "department", "time_basis")
+GIVEN = ("subject_ids", "started_at", "allowed_seconds", "terms_version", "external_due_at")
 
 
 def open_obligations(batch: Sequence[Opening], *, context: Inside) -> None:
@@ -26,90 +32,179 @@ def open_obligations(batch: Sequence[Opening], *, context: Inside) -> None:
     batch = [opening for opening in batch if opening.subject_ids]
     if not batch:
         return
-    columns: dict[str, object] = {
-        "id": context.run.ids(sum(len(opening.subject_ids) for opening in batch)),
-        "clause": _spread(batch, [opening.clause for opening in batch]),
-        "subject_kind": _spread(batch, [opening.subject_kind for opening in batch]),
-        "subject_id": list(chain.from_iterable(opening.subject_ids for opening in batch)),
-        "cycle": _spread(batch, [opening.cycle for opening in batch]),
-        "department": _spread(batch, [opening.department for opening in batch]),
-        "assignee": "",
-        "started_at": list(chain.from_iterable(opening.started_at for opening in batch)),
-        "allowed_seconds": list(chain.from_iterable(opening.allowed_seconds for opening in batch)),
-        "time_basis": _spread(batch, [opening.time_basis for opening in batch]),
-        "terms_version": list(chain.from_iterable(opening.terms_version for opening in batch)),
-        "calendar_version": 0,
-        "external_due_at": list(chain.from_iterable(_external(opening) for opening in batch)),
-        "warned": 0,
-        "state": ClockState.OPEN,
-    }
-    context.run.insert(Obligation, columns | _moments(batch))
-
-
-def _spread(batch: Sequence[Opening], values: Sequence[T]) -> list[T] | T:
-    """Return one value for all rows when the batch has one clause, else a value per row."""
-    if len(batch) == 1:
-        return values[0]
-    return [value for opening, value in zip(batch, values, strict=True) for _ in opening.subject_ids]
-
-
-def _external(opening: Opening) -> Sequence[datetime | None]:
-    return opening.external_due_at or [None] * len(opening.subject_ids)
-
-
-def _moments(batch: Sequence[Opening]) -> dict[str, list[datetime]]:
-    """Return the due moment and the two warning moments of every row, all by the same function."""
-    columns: dict[str, list[datetime]] = {}
-    for name, percent in (("half_at", rules.HALF), ("most_at", rules.MOST), ("due_at", 100)):
-        columns[name] = [
-            rules.elapsed_due(started_at, seconds, percent)
-            for opening in batch
-            for started_at, seconds in zip(opening.started_at, opening.allowed_seconds, strict=True)
-        ]
-    return columns
-
-
-def close_obligations(
-    clause: str, subject_kind: str, subject_ids: Sequence[int], *, context: Inside
-) -> dict[int, ClockState]:
-    """Close the clocks that a fact answers, at the moment of the fact.
-
-    Gives: the verdict per subject, met or late; subjects without a running clock are left out.
-    Writes: state, moment and lateness; one transition per clock.
-    """
-    run = context.run
-    rows = run.lock(
-        Obligation, "subject_id", subject_ids, ["id", "subject_id", "state", "due_at"],
-        equal={"subject_kind": subject_kind, "clause": clause},
-    )  # fmt: skip
-    running = [row for row in rows if row[2] in UNANSWERED]
-    verdicts = [rules.verdict(due_at, context.as_of) for *_, due_at in running]
-    ids = [row[0] for row in running]
-    states = [state for state, _ in verdicts]
-    run.update(
-        Obligation, ids, {"state": [str(state) for state in states], "closed_at": context.as_of, "late_us": [us for _, us in verdicts]}
+    counts = [len(opening.subject_ids) for opening in batch]
+    columns: dict[str, object] = {name: _joined([getattr(row, name) for row in batch], counts) for name in NAMED + GIVEN}
+    derived = [_derived(opening) for opening in batch]
+    for name in (*MOMENTS, "calendar_version"):
+        columns[name] = _joined([row[name] for row in derived], counts)
+    columns["subject_id"] = columns.pop("subject_ids")
+    context.run.insert(
+        Obligation, columns | {"id": context.run.ids(sum(counts)), "assignee": "", "warned": 0, "state": "open"}
     )
-    run.move("obligation", ids, [row[2] for row in running], [str(state) for state in states])
-    return dict(zip((row[1] for row in running), states, strict=True))
+
+
+def _joined(values: Sequence[Any], counts: Sequence[int]) -> object:
+    """Return one column from a value or list per opening: scalar while all rows share it."""
+    if len(values) == 1:
+        return list(values[0]) if isinstance(values[0], Sequence) and not isinstance(values[0], str) else values[0]
+    column: list[object] = []
+    for value, count in zip(values, counts, strict=True):
+        column.extend(value if isinstance(value, list | tuple) else [value] * count)
+    return column
+
+
+def _derived(opening: Opening) -> dict[str, object]:
+    """Return the due moment, the two warning moments and the calendar version they were reckoned with."""
+    working = opening.time_basis == Basis.WORKING
+    calendar = calendar_for(opening.department) if working else None
+    starts = opening.started_at if isinstance(opening.started_at, list) else [opening.started_at]
+    seconds = np.asarray(opening.allowed_seconds, dtype=np.int64)
+    columns = due_and_warnings(microseconds(starts), seconds, opening.time_basis, calendar)
+    found: dict[str, object] = {name: moments(column) for name, column in zip(MOMENTS, columns, strict=True)}
+    if len(columns[0]) == 1:
+        found = {name: column[0] for name, column in found.items() if isinstance(column, list)}
+    return found | {"calendar_version": calendar.version if calendar else 0}
+
+
+def close_obligations(clause: str, subject_kind: str, subject_ids: Sequence[int], *, context: Inside) -> None:
+    """Close the clocks that a fact answers, at the moment of the fact: met, or late by how much.
+
+    Writes: state, moment and lateness; one transition per clock. Subjects without a running clock are left alone.
+    """
+    _end(rules.verdict, subject_ids, {"subject_kind": subject_kind, "clause": clause}, context)
 
 
 def withdraw_obligations(subject_kind: str, subject_ids: Sequence[int], *, context: Inside) -> None:
-    """Withdraw all running clocks of subjects that ended another way (cancelled): neither met nor missed.
+    """Withdraw all running clocks of subjects that ended another way; those already due stay counted as late."""
+    _end(rules.withdrawal, subject_ids, {"subject_kind": subject_kind}, context)
 
-    A clock that was breached already stays counted as breached: it is closed late.
+
+def _end(
+    decide: Callable[[datetime, datetime], rules.Verdict], subject_ids: Sequence[int], equal: dict[str, str], context: Inside
+) -> None:
+    run = context.run
+    rows = run.lock(Obligation, "subject_id", subject_ids, ["id", "state", "due_at"], equal=equal)
+    running = [row for row in rows if row[1] in RUNNING]
+    if not running:
+        return
+    ids, before = [row[0] for row in running], [row[1] for row in running]
+    verdicts = [decide(due_at, context.as_of) for *_, due_at in running]
+    after = [str(state) for state, _ in verdicts]
+    run.update(Obligation, ids, {"state": after, "closed_at": context.as_of, "late_us": [late for _, late in verdicts]})
+    run.move("obligation", ids, before, after)
+    _end_pauses([key for key, state, _ in running if state == ClockState.PAUSED], context)
+
+
+def _end_pauses(clock_ids: Sequence[int], context: Inside) -> dict[int, list[tuple[datetime, datetime]]]:
+    """Close the standing pauses of locked clocks and return all their pauses, closed ones included."""
+    if not clock_ids:
+        return {}
+    run = context.run
+    rows = run.lock(ObligationPause, "obligation_id", clock_ids, ["id", "obligation_id", "from_at", "until_at"])
+    standing = [row[0] for row in rows if row[3] is None]
+    run.update(ObligationPause, standing, {"until_at": context.as_of})
+    run.move("pause", standing, "open", "closed")
+    pauses: dict[int, list[tuple[datetime, datetime]]] = {key: [] for key in clock_ids}
+    for _, clock, from_at, until_at in rows:
+        pauses[clock].append((from_at, until_at or context.as_of))
+    return pauses
+
+
+def pause_obligations(
+    clause: str, subject_kind: str, subject_ids: Sequence[int], reason: str, *, context: Inside
+) -> list[int]:
+    """Let open clocks stand still from now on; a breached clock is past saving and goes on.
+
+    Gives: the subjects whose clock stands still now. Writes: pauses, state, transitions.
     """
     run = context.run
+    equal = {"subject_kind": subject_kind, "clause": clause}
+    rows = run.lock(Obligation, "subject_id", subject_ids, ["id", "subject_id", "state", "due_at"], equal=equal)
+    going = [row for row in rows if row[2] == ClockState.OPEN and context.as_of <= row[3]]
+    ids = [row[0] for row in going]
+    columns = {"id": run.ids(len(ids)), "obligation_id": ids, "reason": reason, "from_at": context.as_of}
+    run.insert(ObligationPause, columns)
+    run.update(Obligation, ids, {"state": str(ClockState.PAUSED)})
+    run.move("obligation", ids, str(ClockState.OPEN), str(ClockState.PAUSED))
+    return [row[1] for row in going]
+
+
+def resume_obligations(clause: str, subject_kind: str, subject_ids: Sequence[int], *, context: Inside) -> list[int]:
+    """Let paused clocks go on; they fall due later by the time that stood still.
+
+    Gives: the subjects whose clock runs again. Writes: pauses closed, new due and warning moments, transitions.
+    """
+    run = context.run
+    columns = ["id", "subject_id", "state", "warned", "department", "started_at", "allowed_seconds", "time_basis",
+               "calendar_version"]  # fmt: skip
     rows = run.lock(
-        Obligation, "subject_id", subject_ids, ["id", "state", "due_at"], equal={"subject_kind": subject_kind}
+        Obligation, "subject_id", subject_ids, columns, equal={"subject_kind": subject_kind, "clause": clause}
     )
-    running = [row for row in rows if row[1] in UNANSWERED]
-    verdicts = [
-        (ClockState.WITHDRAWN, None) if context.as_of <= due_at else rules.verdict(due_at, context.as_of)
-        for *_, due_at in running
-    ]
-    ids = [row[0] for row in running]
-    states = [state for state, _ in verdicts]
-    run.update(
-        Obligation, ids, {"state": [str(state) for state in states], "closed_at": context.as_of, "late_us": [us for _, us in verdicts]}
-    )
-    run.move("obligation", ids, [row[1] for row in running], [str(state) for state in states])
+    standing = [row for row in rows if row[2] == ClockState.PAUSED]
+    ids = [row[0] for row in standing]
+    pauses = _end_pauses(ids, context)
+    shifted = [_shifted(row[4:], pauses[row[0]]) for row in standing]
+    run.update(Obligation, ids, {
+        "due_at": [due for due, _, _ in shifted], "most_at": [most for _, _, most in shifted],
+        "warn_at": [_next_warning(row[3], half, most) for row, (_, half, most) in zip(standing, shifted, strict=True)],
+        "state": str(ClockState.OPEN),
+    })  # fmt: skip
+    run.move("obligation", ids, str(ClockState.PAUSED), str(ClockState.OPEN))
+    return [row[1] for row in standing]
+
+
+def _next_warning(warned: int, half_at: datetime, most_at: datetime) -> datetime | None:
+    return half_at if warned < HALF else most_at if warned < MOST else None
+
+
+def _shifted(clock: tuple[Any, ...], pauses: Sequence[tuple[datetime, datetime]]) -> list[datetime]:
+    """Return a clock's due and warning moments with its pauses, under the calendar version it began with."""
+    department, started_at, seconds, basis, version = clock
+    calendar: Calendar | None = calendar_for(department, version) if basis == Basis.WORKING else None
+    stretches = [(0, *(int(us) for us in microseconds(list(pause)))) for pause in pauses]
+    found = due_and_warnings(microseconds([started_at]), seconds, basis, calendar, Pauses.of(stretches))
+    return [moments(column)[0] for column in found]
+
+
+def sweep_obligations(*, context: Context, limit: int = 10_000) -> Swept:
+    """Turn open clocks that are due into breached ones, and note those that have used half or four fifths.
+
+    Cost: two reads over partial indexes, and one UPDATE and one INSERT per kind of finding. Nothing is written and no
+    run is made when nothing is due. A clock due within the last five seconds is left to the answer that may be
+    committing just now: the answer's own moment decides.
+    """
+    due = _open_before("due_at", context.as_of - GRACE, limit)
+    breached = _breach(due, context=context).accepted if due else ()
+    warning = _open_before("warn_at", context.as_of, limit)
+    warned = _warn(warning, context=context).accepted if warning else ()
+    return Swept(len(breached), len(warned))
+
+
+def _open_before(column: str, before: datetime, limit: int) -> list[int]:
+    rows = Obligation.objects.extra(where=["state = 'open'"]).filter(**{f"{column}__lt": before})  # noqa: S610 - constant
+    return list(rows.order_by(column, "id").values_list("id", flat=True)[:limit])
+
+
+@step("obligations.breach", clause="1.2")
+def _breach(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Turn clocks that are still open and past due into breached ones."""
+    run = context.run
+    rows = run.lock(Obligation, "id", list(batch), ["id", "state", "due_at"])
+    ids = [key for key, state, due_at in rows if state == ClockState.OPEN and due_at < context.as_of - GRACE]
+    run.update(Obligation, ids, {"state": str(ClockState.BREACHED)})
+    run.move("obligation", ids, str(ClockState.OPEN), str(ClockState.BREACHED))
+    return answer([Accepted(index, key) for index, key in enumerate(ids)], [])
+
+
+@step("obligations.warn", clause="1.2")
+def _warn(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Note on open clocks which share of their time is used: half, or four fifths."""
+    run = context.run
+    rows = run.lock(Obligation, "id", list(batch), ["id", "state", "warned", "warn_at", "most_at"])
+    going = [row for row in rows if row[1] == ClockState.OPEN and row[3] is not None and row[3] < context.as_of]
+    ids = [row[0] for row in going]
+    levels = [MOST if row[4] <= context.as_of else HALF for row in going]
+    next_at = [None if level == MOST else row[4] for level, row in zip(levels, going, strict=True)]
+    run.update(Obligation, ids, {"warned": levels, "warn_at": next_at})
+    run.move("warning", ids, [str(row[2]) for row in going], [str(level) for level in levels])
+    return answer([Accepted(index, key) for index, key in enumerate(ids)], [])

@@ -129,7 +129,7 @@ class Reference:
         spans = (timedelta(hours=48), timedelta(hours=24), timedelta(hours=38.4))
         self._execute(
             "INSERT INTO obligations_obligation (id, run_id, clause, subject_kind, subject_id, cycle, department, assignee,"  # noqa: S608
-            " started_at, allowed_seconds, time_basis, terms_version, calendar_version, due_at, half_at, most_at, warned, state)"
+            " started_at, allowed_seconds, time_basis, terms_version, calendar_version, due_at, warn_at, most_at, warned, state)"
             f" SELECT {self._new_id()}, %s, '2.3.2.1', 'order', id, 1, 'logistics', '', %s, 172800, 'elapsed', 0, 0,"
             " %s, %s, %s, 0, 'open' FROM bench_batch ORDER BY place",
             (run, as_of, *(as_of + span for span in spans)),

@@ -116,7 +116,7 @@ def _insert(fresh: list[tuple[int, OrderIn]], changed: dict[int, str], context: 
         **{name: [getattr(line, name) for _, line in lines] for name in LINE}, "shipped": 0, "cancelled": 0,
     })  # fmt: skip
     _hold(unknown, changed, context)
-    open_obligations([_confirm_clock(order_ids, orders, context)], context=context)
+    open_obligations(_confirm_clocks(order_ids, orders), context=context)
     return order_ids
 
 
@@ -158,11 +158,19 @@ def _hold(unknown: dict[int, str], changed: dict[int, str], context: Inside) -> 
     run.move("order", moving, str(State.RECEIVED), str(State.HELD))
 
 
-def _confirm_clock(ids: list[int], orders: list[OrderIn], context: Inside) -> Opening:
+def _confirm_clocks(ids: list[int], orders: list[OrderIn]) -> list[Opening]:
+    """Return the confirm clocks, grouped by how the rule in force at placing counted time."""
     placed = [order.placed_at for order in orders]
     terms = terms_for(ConfirmTerms, placed)
-    seconds = [hours * HOUR for hours in terms["confirm_hours"].tolist()]
-    return Opening("2.1.3.1", "order", "sales", ids, placed, seconds, terms.version.tolist())
+    hours, versions, bases = terms["confirm_hours"].tolist(), terms.version.tolist(), terms["time_basis"].tolist()
+    openings = []
+    for basis in sorted(set(bases)):
+        at = [index for index, kind in enumerate(bases) if kind == basis]
+        openings.append(Opening(
+            "2.1.3.1", "order", "sales", [ids[i] for i in at], [placed[i] for i in at], [hours[i] * HOUR for i in at],
+            [versions[i] for i in at], basis,
+        ))  # fmt: skip
+    return openings
 
 
 def contact_digest(contact: ContactIn) -> str:

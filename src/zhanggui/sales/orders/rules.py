@@ -15,6 +15,7 @@ class ConfirmTerms:
     """Clause 2.1.3.1: hours from placing until the order's validity is decided."""
 
     confirm_hours: int = term("2.1.3.1")
+    time_basis: str = term("2.1.3.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class ShipTerms:
     """Clause 2.3.2.1: hours from confirmation until the last unit has left."""
 
     ship_hours: int = term("2.3.2.1")
+    time_basis: str = term("2.3.2.1")
 
 
 def content_hash(

@@ -67,12 +67,9 @@ def confirm_orders(batch: Sequence[int], *, context: Inside) -> Answer:
 
 def _ship_clock(ids: list[int], context: Inside) -> Opening:
     terms = terms_for(ShipTerms, [context.as_of])
-    hours, version = int(terms["ship_hours"][0]), int(terms.version[0])
+    version, now = int(terms.version[0]), terms.row(0)
     context.run.terms["2.3.2.1"] = version
-    n = len(ids)
-    return Opening(
-        "2.3.2.1", "order", "logistics", ids, [context.as_of] * n, [hours * HOUR] * n, [version] * n
-    )
+    return Opening("2.3.2.1", "order", "logistics", ids, context.as_of, now.ship_hours * HOUR, version, now.time_basis)
 
 
 @step("orders.mark_reserved", clause="2.1.3.2")

@@ -1,0 +1,93 @@
+"""Reads about clocks: what is due, and how a clause stands."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db.models import Count, Q
+
+from zhanggui.obligations.calendars.queries import calendar_for
+from zhanggui.obligations.calendars.records import Basis, Derivation
+from zhanggui.obligations.calendars.rules import microseconds
+from zhanggui.obligations.calendars.words import explain
+from zhanggui.obligations.models import Obligation, ObligationPause
+from zhanggui.obligations.records import RUNNING, ClauseFigure, DueLine
+
+LINE = (
+    "id", "clause", "subject_kind", "subject_id", "department", "assignee", "state", "started_at", "due_at",
+    "external_due_at", "warned",
+)  # fmt: skip
+STILL_RUNNING = ["state IN ('open', 'paused', 'breached')"]
+
+
+def due_soonest(
+    *, limit: int = 50, clause: str = "", department: str = "", after: tuple[datetime, int] | None = None
+) -> list[DueLine]:
+    """Return running clocks, the earliest due first.
+
+    Takes: after, (due_at, id) of the last line of the page before.
+    Cost: one statement over the partial index of running clocks, at any depth.
+    """
+    rows = Obligation.objects.extra(where=STILL_RUNNING).order_by("due_at", "id")  # noqa: S610 - a constant text
+    if clause:
+        rows = rows.filter(clause=clause)
+    if department:
+        rows = rows.filter(department=department)
+    if after:
+        rows = rows.extra(where=["(due_at, id) > (%s, %s)"], params=list(after))  # noqa: S610 - bound parameters
+    return [DueLine(*row) for row in rows.values_list(*LINE)[:limit]]
+
+
+def clocks_of(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, list[DueLine]]:
+    """Return all clocks of subjects, the earliest begun first."""
+    found: dict[int, list[DueLine]] = {key: [] for key in subject_ids}
+    rows = Obligation.objects.filter(subject_kind=subject_kind, subject_id__in=subject_ids)
+    for row in rows.order_by("started_at", "id").values_list(*LINE):
+        found[row[3]].append(DueLine(*row))
+    return found
+
+
+def running_counts(as_of: datetime) -> Mapping[str, int]:
+    """Return how many clocks run, are overdue, and fall due within four hours, in one statement."""
+    from datetime import timedelta  # noqa: PLC0415
+
+    rows = Obligation.objects.extra(where=STILL_RUNNING)  # noqa: S610 - a constant text
+    return rows.aggregate(
+        running=Count("id"),
+        overdue=Count("id", filter=Q(due_at__lt=as_of)),
+        soon=Count("id", filter=Q(due_at__gte=as_of, due_at__lt=as_of + timedelta(hours=4))),
+    )
+
+
+def clause_figures(
+    clauses: Sequence[str], from_at: datetime | None = None, until_at: datetime | None = None, *, as_of: datetime
+) -> dict[str, ClauseFigure]:
+    """Return how the clocks of clauses ended, of those that began in the period [from_at, until_at).
+
+    In time: met. Missed: late, or due before `as_of` and still unanswered, swept or not.
+    """
+    missed = Q(state="late") | (Q(state__in=RUNNING) & ~Q(state="paused") & Q(due_at__lt=as_of))
+    rows = Obligation.objects.filter(clause__in=clauses)
+    if from_at:
+        rows = rows.filter(started_at__gte=from_at)
+    if until_at:
+        rows = rows.filter(started_at__lt=until_at)
+    counted = rows.values("clause").annotate(
+        in_time=Count("id", filter=Q(state="met")),
+        missed=Count("id", filter=missed),
+        running=Count("id", filter=Q(state__in=RUNNING) & ~missed),
+    )
+    found = {row["clause"]: ClauseFigure(**row) for row in counted}
+    return {clause: found.get(clause, ClauseFigure(clause, 0, 0, 0)) for clause in clauses}
+
+
+def derivation(obligation_id: int) -> Derivation:
+    """Return the sum behind a clock's due moment, line by line, in both languages."""
+    clock = Obligation.objects.get(id=obligation_id)
+    pauses = ObligationPause.objects.filter(obligation_id=obligation_id, until_at__isnull=False).order_by("from_at")
+    stretches = [
+        (int(microseconds([pause.from_at])[0]), int(microseconds([pause.until_at])[0])) for pause in pauses
+    ]
+    calendar = calendar_for(clock.department, clock.calendar_version or None)
+    return explain(
+        int(microseconds([clock.started_at])[0]), clock.allowed_seconds, Basis(clock.time_basis), calendar, stretches
+    )
