@@ -1,0 +1,1 @@
+"""Files of other systems taken in: kept, mapped, checked row by row, committed in chunks."""

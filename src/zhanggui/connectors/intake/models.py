@@ -1,0 +1,1 @@
+"""Files taken in, and the column mappings that people settled on."""
