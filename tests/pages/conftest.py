@@ -24,9 +24,7 @@ Hire = Callable[..., Staff]
 def hire(db: None) -> Hire:
     """Return a function that adds a member of staff the way people join: by invitation."""
 
-    def add(
-        username: str = "wang", *, roles: tuple[str, ...] = OWNER_ROLES, department: str = "sales"
-    ) -> Staff:
+    def add(username: str = "wang", *, roles: tuple[str, ...] = OWNER_ROLES, department: str = "sales") -> Staff:
         now = clock.now()
         token = invite(department=department, roles=roles, as_of=now)
         join_staff([NewStaff(token, username, username.title(), PASSWORD)], context=Context(SYSTEM, now))

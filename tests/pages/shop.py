@@ -23,15 +23,11 @@ def stock_shop(as_of: datetime, pieces: int = 100) -> None:
     take_in_skus(PRODUCTS, context=context)
     warehouse = int(open_warehouses(["SH01"], context=context).accepted[0].result)
     skus = known_skus([CUP, TOWEL])
-    receipts = [
-        Receipt(skus[code][0], warehouse, pieces, "opening", f"opening:{code}") for code in (CUP, TOWEL)
-    ]
+    receipts = [Receipt(skus[code][0], warehouse, pieces, "opening", f"opening:{code}") for code in (CUP, TOWEL)]
     receive_stock(receipts, context=context)
 
 
-def order_in(
-    shop_id: int, number: str, placed_at: datetime, code: str = CUP, buyer: str = "王小明"
-) -> OrderIn:
+def order_in(shop_id: int, number: str, placed_at: datetime, code: str = CUP, buyer: str = "王小明") -> OrderIn:
     """Return an order of one line over 59.90."""
     lines = (LineIn(f"{code}#1", code, "保温杯 500ml", 1, 5990),)
     contact = ContactIn(buyer, buyer, "13812345678", "浙江省", "杭州市", "西湖区", "幸福路 1 号")
@@ -39,9 +35,7 @@ def order_in(
     return OrderIn(shop_id, number, placed_at, lines, content, contact)
 
 
-def take_orders(
-    numbers: Iterable[str], as_of: datetime, *, code: str = CUP, currency: str = "CNY"
-) -> list[int]:
+def take_orders(numbers: Iterable[str], as_of: datetime, *, code: str = CUP, currency: str = "CNY") -> list[int]:
     """Take in one order per number, each placed a minute after the one before; return their ids."""
     context = Context(SYSTEM, as_of)
     take_in_skus(PRODUCTS, context=context)

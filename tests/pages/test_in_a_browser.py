@@ -26,9 +26,7 @@ def open_page(
     client = Client()
     client.force_login(staff)
     width, height = WIDTHS[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-US"
-    )
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-US")
     context.add_cookies([
         {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url},
         {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": live_server.url},

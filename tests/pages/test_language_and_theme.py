@@ -30,9 +30,7 @@ def test_the_persons_own_language_comes_before_the_cookie(client: Client, hire: 
 
 
 def test_an_unknown_language_or_theme_changes_nothing(client: Client, db: None) -> None:
-    answer = client.post(
-        "/preferences/", {"language": "../../etc", "theme": "neon", "next": "//evil.example"}
-    )
+    answer = client.post("/preferences/", {"language": "../../etc", "theme": "neon", "next": "//evil.example"})
     assert answer.cookies == {}
     assert answer["Location"] == "/"
 

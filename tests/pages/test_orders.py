@@ -13,6 +13,7 @@ from tests.pages.shop import TOWEL, stock_shop, take_orders
 
 from zhanggui.journal.models import Run
 from zhanggui.kernel import clock
+from zhanggui.obligations.models import Obligation
 from zhanggui.sales.orders.models import Order
 
 
@@ -212,3 +213,20 @@ def test_text_from_outside_is_shown_as_text(owner: Client) -> None:
         text = text_of(owner.get(address))
         assert "<script>alert" not in text
         assert "<img src=x" not in text
+
+
+def test_a_clock_shows_the_sum_behind_its_due_moment(owner: Client) -> None:
+    take_orders(["A-1"], MOMENT)
+    clock_id = Obligation.objects.get().id
+    text = text_of(owner.get(f"/clocks/{clock_id}/panel/"))
+    assert "24 小时" in text
+    assert "2026-11-25" in text
+    assert owner.get("/clocks/404/panel/").status_code == 404
+
+
+def test_a_run_sums_up_what_it_moved(owner: Client) -> None:
+    keys = take_orders([f"A-{n}" for n in range(60)], MOMENT)
+    move(owner, "confirm", keys)
+    text = text_of(owner.get(f"/journal/{Run.objects.get(step='orders.confirm').id}/"))
+    assert "<strong>60</strong>" in text
+    assert "仅显示前 50 项" in text

@@ -108,9 +108,7 @@ def test_a_forged_forwarded_address_counts_for_nothing(client: Client, hire: Hir
 def test_typed_names_are_not_kept_readable(client: Client, hire: Hire) -> None:
     hire()
     attempt(client, "my-secret-typed-in-the-wrong-field", "wrong")
-    assert not any(
-        "my-secret" in subject for subject in SignInAttempt.objects.values_list("subject", flat=True)
-    )
+    assert not any("my-secret" in subject for subject in SignInAttempt.objects.values_list("subject", flat=True))
 
 
 @pytest.mark.parametrize(

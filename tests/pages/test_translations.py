@@ -1,6 +1,7 @@
 """Every text has its Chinese; the check can find what it looks for."""
 
 import polib
+
 from tools import translations as tool
 
 

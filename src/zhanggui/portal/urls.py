@@ -22,6 +22,7 @@ urlpatterns = [
     ),
     page("orders/<int:order_id>/", orders.order, name="order", right="orders.see"),
     page("orders/<int:order_id>/panel/", orders.peek, name="order-panel", right="orders.see"),
+    page("clocks/<int:clock_id>/panel/", clauses.clock_panel, name="clock-panel", right="work.see"),
     page("clauses/", clauses.clauses, name="clauses", right="clauses.see"),
     page("clauses/<str:number>/", clauses.clause, name="clause", right="clauses.see"),
     page("journal/", runs.journal, name="runs", right="journal.see"),

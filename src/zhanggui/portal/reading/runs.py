@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count
+
 from zhanggui.journal.models import Run, Seal, Transition
 from zhanggui.people.queries import names_of
 from zhanggui.portal.reading.paging import Page
 from zhanggui.sales.orders.models import Order
 
-MOVES_SHOWN = 200
+MOVES_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,17 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class RunWhole:
-    """One run with the proof of it: digest, place in the chain, terms it worked under, and what it moved."""
+    """One run with the proof of it: digest, place in the chain, terms it worked under, and what it moved.
+
+    moved: (kind, from, to, how many); the moves themselves stand in the row, the first of them only.
+    """
 
     run: Run
     row: RunRow
     codes: tuple[tuple[str, int], ...]
     terms: tuple[tuple[str, int], ...]
     seal: Seal | None
+    moved: tuple[tuple[str, str, str, int], ...]
     more_moves: bool
 
 
@@ -76,16 +82,22 @@ def journal(wanted: RunFilter, before: int | None, size: int = 50) -> Page[RunRo
 
 
 def whole_run(run_id: int) -> RunWhole | None:
-    """Return one run. Cost: five statements."""
+    """Return one run. Cost: six statements."""
     run = Run.objects.filter(id=run_id).first()
     if run is None:
         return None
     moves = list(Transition.objects.filter(run_id=run_id).order_by("id")[: MOVES_SHOWN + 1])
     row = _rows([run], {run_id: _moves(moves[:MOVES_SHOWN])})[0]
     return RunWhole(
-        run, row, _pairs(run.codes), _pairs(run.terms), Seal.objects.filter(run_id=run_id).first(),
+        run, row, _pairs(run.codes), _pairs(run.terms), Seal.objects.filter(run_id=run_id).first(), _moved(run_id),
         len(moves) > MOVES_SHOWN,
     )  # fmt: skip
+
+
+def _moved(run_id: int) -> tuple[tuple[str, str, str, int], ...]:
+    """Return how many subjects of which kind a run moved from where to where."""
+    rows = Transition.objects.filter(run_id=run_id).values_list("kind", "from_state", "to_state")
+    return tuple(rows.annotate(n=Count("id")).order_by("-kind", "from_state", "to_state"))
 
 
 def timeline(subjects: Sequence[tuple[str, Sequence[int]]], born_in: Iterable[int]) -> list[RunRow]:

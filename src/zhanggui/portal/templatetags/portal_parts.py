@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from lucide import _render_icon as svg_of
 
 from zhanggui.kernel.money import format_money
+from zhanggui.obligations.calendars.records import Line
 from zhanggui.portal import wording
 from zhanggui.portal.reading.paging import Count
 from zhanggui.regulation.records import UNITS, InForce, Text
@@ -150,7 +151,7 @@ def step_words(step: str) -> str:
 
 
 @register.filter
-def spoken(text: Text) -> str:
+def spoken(text: Text | Line) -> str:
     """Return the words in the reader's language."""
     return text.zh if (get_language() or "").startswith("zh") else text.en
 

@@ -6,6 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from zhanggui.kernel import clock
+from zhanggui.obligations.models import Obligation
+from zhanggui.obligations.queries import derivation
 from zhanggui.portal import asking
 from zhanggui.portal.reading import clocks
 from zhanggui.regulation.queries import clause as clause_of
@@ -27,6 +29,15 @@ def _under(number: str, heading: str, headings: Sequence[Section]) -> bool:
     """Tell whether a heading is the nearest one above a clause."""
     above = [one.number for one in headings if number.startswith(one.number + ".")]
     return bool(above) and max(above, key=len) == heading
+
+
+def clock_panel(request: HttpRequest, clock_id: int) -> HttpResponse:
+    """Fill the side panel with the sum behind a clock's due moment."""
+    try:
+        found = derivation(clock_id)
+    except Obligation.DoesNotExist as error:
+        raise Http404 from error
+    return render(request, "portal/_clock_panel.html", {"lines": found.lines})
 
 
 def clause(request: HttpRequest, number: str) -> HttpResponse:
