@@ -3,13 +3,17 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.faults.jobs_fleet import Fleet, wait_until
+from tests.faults.jobs_fleet import SOURCES, Fleet, wait_until
 
+from zhanggui.delivery.models import ScheduleSlot
+from zhanggui.worker.__main__ import main as run_part
 from zhanggui.worker.supervisor import PortTaken, serve, web_command
 
 
@@ -68,3 +72,28 @@ def test_the_web_server_leaves_no_socket_in_the_home_folder() -> None:
     command = web_command("::1", 8000, 2)
     assert "--no-control-socket" in command
     assert command[command.index("--bind") + 1] == "[::1]:8000"
+
+
+def test_the_worker_says_which_parts_it_has(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_part(["nothing"]) == 2
+    assert "runner or scheduler" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("part", ["runner", "scheduler"])
+def test_each_part_starts_as_a_process_and_ends_when_asked(child_environment: dict[str, str], part: str) -> None:
+    path = os.pathsep.join([str(SOURCES), child_environment.get("PYTHONPATH", "")])
+    command = [sys.executable, "-m", "zhanggui.worker", part]
+    process = subprocess.Popen(command, env={**child_environment, "PYTHONPATH": path})
+    try:
+        wait_until(lambda: ScheduleSlot.objects.exists() if part == "scheduler" else ears(process.pid))
+        process.terminate()
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+
+
+def ears(pid: int) -> bool:
+    """Tell whether a process has a handler for SIGTERM: Python sets it once the worker's loop begins."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = int(next(line for line in status.splitlines() if line.startswith("SigCgt")).split()[1], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)

@@ -11,6 +11,7 @@ from zhanggui.delivery.records import JobRequest, JobState
 from zhanggui.delivery.steps import claim_jobs, enqueue_jobs, finish_job, save_progress
 from zhanggui.journal.records import Context
 from zhanggui.kernel import clock
+from zhanggui.obligations.records import Swept
 from zhanggui.worker import handlers, runner
 from zhanggui.worker.handlers import Handler, StoppedEarly, Work
 
@@ -105,3 +106,14 @@ def test_the_heartbeat_renews_what_is_held_and_drops_what_is_lost(context: Conte
 def test_the_clocks_have_a_lane_of_their_own() -> None:
     assert handlers.HANDLERS[handlers.SEAL].lane == handlers.CLOCKS
     assert handlers.HANDLERS[handlers.SEND].lane == handlers.GENERAL
+
+
+def test_the_sweep_goes_on_until_nothing_is_left(do: Callable[..., Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [Swept(handlers.SWEPT_AT_ONCE, 0), Swept(0, handlers.SWEPT_AT_ONCE), Swept(3, 1)]
+    monkeypatch.setattr(handlers, "sweep_obligations", lambda **_: found.pop(0))
+    assert do(handlers.sweep).state == JobState.DONE
+    assert found == []
+
+
+def test_the_sweep_of_a_company_without_clocks_ends(do: Callable[..., Job]) -> None:
+    assert do(handlers.sweep).state == JobState.DONE

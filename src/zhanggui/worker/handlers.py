@@ -21,12 +21,16 @@ from zhanggui.delivery.records import (
     Priority,
     ScheduleEntry,
 )
+from zhanggui.journal.records import SYSTEM, Context
 from zhanggui.journal.steps import seal_runs
+from zhanggui.obligations.steps import sweep_obligations
 from zhanggui.worker.ports import CHAIN_HEAD, port_for
 
 CLOCKS = "clocks"
 GENERAL = "general"
 SEAL = "journal.seal"
+SWEEP = "obligations.sweep"
+SWEPT_AT_ONCE = 5_000
 TIDY = "delivery.tidy"
 
 
@@ -85,6 +89,16 @@ def seal(work: Work) -> None:
         delivery.queue_head(request, as_of=work.as_of)
 
 
+def sweep(work: Work) -> None:
+    """Turn clocks that are due, part by part until none is left."""
+    context = Context(SYSTEM, work.as_of)
+    while not work.stopping():
+        swept = sweep_obligations(context=context, limit=SWEPT_AT_ONCE)
+        if max(swept.breached, swept.warned) < SWEPT_AT_ONCE:
+            return
+    raise StoppedEarly
+
+
 def tidy(work: Work) -> None:
     """Delete what the queue no longer needs."""
     delivery.tidy_queue(as_of=work.as_of)
@@ -93,10 +107,12 @@ def tidy(work: Work) -> None:
 HANDLERS: dict[str, Handler] = {
     SEND: Handler(send_message, finishes=True),
     SEAL: Handler(seal, lane=CLOCKS),
+    SWEEP: Handler(sweep, lane=CLOCKS),
     TIDY: Handler(tidy),
 }
 
 SCHEDULE: list[ScheduleEntry] = [
     ScheduleEntry(SEAL, Every(2), Priority.CLOCK),
+    ScheduleEntry(SWEEP, Every(10), Priority.CLOCK),
     ScheduleEntry(TIDY, Every(3600), Priority.BULK),
 ]

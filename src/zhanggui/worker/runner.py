@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -183,11 +182,3 @@ def main() -> int:
     signal.signal(signal.SIGINT, worker.stop)
     worker.run()
     return 0
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhanggui.config.settings")
-    import django
-
-    django.setup()
-    sys.exit(main())

@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Sequence
 from datetime import datetime
@@ -56,11 +55,3 @@ def main() -> int:
         stop.wait(PAUSE_SECONDS)
     delivery.yield_lead(name, as_of=clock.now())
     return 0
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhanggui.config.settings")
-    import django
-
-    django.setup()
-    sys.exit(main())

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from zhanggui.kernel import clock
@@ -112,8 +113,8 @@ def serve(host: str, port: int, workers: int = 2, *, on_ready: Callable[[], None
     _refuse_taken(host, port)
     module = [sys.executable, "-m"]
     children = [
-        Child("worker", [*module, "zhanggui.worker.runner"]),
-        Child("scheduler", [*module, "zhanggui.worker.scheduler"]),
+        Child("worker", [*module, "zhanggui.worker", "runner"]),
+        Child("scheduler", [*module, "zhanggui.worker", "scheduler"]),
         Child("web", web_command(host, port, workers)),
     ]
     announced = on_ready is None
@@ -156,6 +157,11 @@ def _refuse_taken(host: str, port: int) -> None:
 
 def _answers(host: str, port: int) -> bool:
     target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - looked up, not bound
-    with suppress(OSError), socket.create_connection((target, port), timeout=1):
-        return True
-    return False
+    request = HTTPConnection(target, port, timeout=2)
+    try:
+        request.request("HEAD", "/")
+        return request.getresponse().status < 500
+    except (OSError, HTTPException):
+        return False
+    finally:
+        request.close()
