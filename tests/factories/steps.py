@@ -1,0 +1,111 @@
+"""Every step of products, stock, fulfilment and orders with rows that it accepts, for tests that hold for all steps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from tests.factories.orders import Company, bring, dispatches, now, open_company, order_in, orders_in, results
+
+from zhanggui.catalog.records import SkuIn
+from zhanggui.catalog.steps import take_in_skus
+from zhanggui.journal.steps import Step
+from zhanggui.logistics.fulfilment.records import Asked
+from zhanggui.logistics.fulfilment.steps import cancel_requests, ship_requests, take_requests
+from zhanggui.logistics.inventory.models import Reservation
+from zhanggui.logistics.inventory.records import Demand, Receipt
+from zhanggui.logistics.inventory.steps import open_warehouses, receive_stock, reserve_stock
+from zhanggui.processes.orders import cancel_orders, release_orders, reserve_orders, ship_orders
+from zhanggui.sales.orders.intake import open_shops, take_in_orders
+from zhanggui.sales.orders.models import OrderLine
+from zhanggui.sales.orders.records import ShopKey
+from zhanggui.sales.orders.steps import (
+    confirm_orders,
+    mark_cancelled,
+    mark_released,
+    mark_reserved,
+    mark_shipped,
+    resolve_holds,
+)
+
+LINES = {"TEA": 2, "CUP": 1}
+Rows = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A step and what makes rows for it: `rows(company, n)` prepares a company for n rows and returns them."""
+
+    step: Step[Any]
+    rows: Callable[[Company, int], Rows]
+    most: int = 2_000
+
+
+def _at(state: str) -> Callable[[Company, int], Rows]:
+    return lambda company, n: bring(company, n, LINES, state)
+
+
+def _held(company: Company, n: int) -> Rows:
+    ids = results(take_in_orders([order_in(company, f"H{at}", {"LATER": 1}) for at in range(n)], context=now()))
+    take_in_skus([SkuIn("LATER", "later")], context=now())
+    return ids
+
+
+def _lines_to_ship(company: Company, n: int) -> Rows:
+    ids = bring(company, n, LINES, "released")
+    return list(OrderLine.objects.filter(order_id__in=ids).order_by("id").values_list("order_id", "id", "quantity"))
+
+
+def _demands(company: Company, n: int) -> Rows:
+    return [Demand(at, ((at, company.skus["TEA"], 2),)) for at in range(1, n + 1)]
+
+
+def _requests(company: Company, n: int) -> Rows:
+    ids = bring(company, n, {"TEA": 2}, "reserved")
+    claims = dict(Reservation.objects.values_list("demand_id", "id"))
+    return [Asked(key, f"NO{key}", company.warehouse, ((claims[key], 2),)) for key in ids]
+
+
+CASES = {
+    "catalog.take_in_skus": Case(take_in_skus, lambda _, n: [SkuIn(f"SKU{at}", f"name {at}") for at in range(n)]),
+    "inventory.open_warehouses": Case(open_warehouses, lambda _, n: [f"W{at}" for at in range(n)], most=1_000),
+    "inventory.receive_stock": Case(
+        receive_stock,
+        lambda company, n: [Receipt(company.skus["TEA"], company.warehouse, 1, "receipt", f"r{at}") for at in range(n)],
+    ),
+    "inventory.reserve_stock": Case(reserve_stock, _demands),
+    "fulfilment.take_requests": Case(take_requests, _requests),
+    "fulfilment.ship_requests": Case(ship_requests, lambda company, n: dispatches(_at("released")(company, n))),
+    "fulfilment.cancel_requests": Case(cancel_requests, _at("released")),
+    "orders.open_shops": Case(
+        open_shops, lambda _, n: [ShopKey("tmall", f"s{at}", "CNY", "Asia/Shanghai") for at in range(n)], most=100
+    ),
+    "orders.take_in": Case(take_in_orders, lambda company, n: orders_in(company, n, LINES)),
+    "orders.confirm": Case(confirm_orders, _at("received")),
+    "orders.resolve_holds": Case(resolve_holds, _held),
+    "orders.mark_reserved": Case(mark_reserved, _at("confirmed")),
+    "orders.mark_released": Case(mark_released, _at("reserved")),
+    "orders.mark_shipped": Case(mark_shipped, _lines_to_ship),
+    "orders.mark_cancelled": Case(
+        mark_cancelled, lambda company, n: [(key, "received") for key in bring(company, n, LINES)]
+    ),
+    "processes.reserve_orders": Case(reserve_orders, _at("confirmed")),
+    "processes.release_orders": Case(release_orders, _at("reserved")),
+    "processes.ship_orders": Case(ship_orders, lambda company, n: dispatches(_at("released")(company, n))),
+    "processes.cancel_orders": Case(cancel_orders, _at("released")),
+}
+
+
+def prepared(name: str, n: int) -> tuple[Step[Any], Rows]:
+    """Open a company and return a step with n rows that it will accept."""
+    case = CASES[name]
+    return case.step, case.rows(open_company(TEA=10_000, CUP=10_000), n)
+
+
+def contents(*, journal: bool = False) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table of the product; with `journal` also runs and transitions."""
+    return {
+        model._meta.label: sorted(model._base_manager.values_list(), key=str)
+        for model in apps.get_models()
+        if model.__module__.startswith("zhanggui.") and (journal or model._meta.app_label != "journal")
+    }
