@@ -64,9 +64,7 @@ def note(key: str, worker: str) -> None:
 
 
 def run_worker(lease: int, hold: float) -> int:
-    handlers.HANDLERS["fault.effect"] = Handler(
-        lambda work: effect(work, hold), finishes=True, lease_seconds=lease
-    )
+    handlers.HANDLERS["fault.effect"] = Handler(lambda work: effect(work, hold), finishes=True, lease_seconds=lease)
     handlers.HANDLERS["fault.long"] = Handler(long_effect, finishes=True, lease_seconds=lease)
     handlers.HANDLERS = {
         kind: Handler(known.run, known.finishes, known.lane, min(known.lease_seconds, lease))
