@@ -12,9 +12,7 @@ from zhanggui.delivery.rules import due_slots, slots_between, wait_before_retry
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
-MOMENTS = st.integers(0, 6 * 366 * 24 * 3600).map(
-    lambda s: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=s)
-)
+MOMENTS = st.integers(0, 6 * 366 * 24 * 3600).map(lambda s: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=s))
 
 
 def at(text: str) -> datetime:
@@ -58,9 +56,7 @@ def test_a_year_of_a_zone_with_summer_time_has_one_slot_a_day() -> None:
     assert slots == sorted(set(slots))
 
 
-@given(
-    MOMENTS, st.integers(0, 5000), st.integers(0, 5000), st.sampled_from([Every(60), Daily(0), Daily(23, 59)])
-)
+@given(MOMENTS, st.integers(0, 5000), st.integers(0, 5000), st.sampled_from([Every(60), Daily(0), Daily(23, 59)]))
 def test_two_neighbouring_periods_hold_the_slots_of_the_whole(
     start: datetime, first: int, second: int, plan: Every | Daily
 ) -> None:

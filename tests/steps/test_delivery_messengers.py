@@ -71,9 +71,7 @@ def test_a_repeat_bears_the_same_message_id(postbox: tuple[Postbox, MailPort]) -
 
 
 @pytest.mark.parametrize(("reply", "permanent"), [("451 try later", False), ("554 no", True)])
-def test_a_refused_text_did_not_go_out(
-    postbox: tuple[Postbox, MailPort], reply: str, permanent: bool
-) -> None:
+def test_a_refused_text_did_not_go_out(postbox: tuple[Postbox, MailPort], reply: str, permanent: bool) -> None:
     box, port = postbox
     box.to_data = reply
     with pytest.raises(NotSent) as refusal:
@@ -82,9 +80,7 @@ def test_a_refused_text_did_not_go_out(
 
 
 @pytest.mark.parametrize(("reply", "permanent"), [("450 busy", False), ("550 unknown", True)])
-def test_a_refused_address_did_not_go_out(
-    postbox: tuple[Postbox, MailPort], reply: str, permanent: bool
-) -> None:
+def test_a_refused_address_did_not_go_out(postbox: tuple[Postbox, MailPort], reply: str, permanent: bool) -> None:
     box, port = postbox
     box.to_address = reply
     with pytest.raises(NotSent) as refusal:
@@ -144,9 +140,7 @@ def test_a_line_that_breaks_before_the_text_did_not_send(word: bytes) -> None:
 def test_no_server_means_not_sent() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = MailPort(
-            mail_server_from_url(f"smtp://127.0.0.1:{probe.getsockname()[1]}?from=shop@example.com")
-        )
+        port = MailPort(mail_server_from_url(f"smtp://127.0.0.1:{probe.getsockname()[1]}?from=shop@example.com"))
         with pytest.raises(NotSent):
             port.send(LETTER)
 
@@ -195,9 +189,7 @@ def test_many_at_once_leave_each_line_once(tmp_path: Path) -> None:
     assert sorted(line["seq"] for line in lines(tmp_path / "heads.log")) == list(range(20))
 
 
-def test_a_full_disk_means_not_sent_and_the_next_try_heals(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_means_not_sent_and_the_next_try_heals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "heads.log"
     port = HeadsFile(path)
 

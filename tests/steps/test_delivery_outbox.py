@@ -27,9 +27,7 @@ from zhanggui.worker import ports
 from zhanggui.worker.runner import do_one
 
 pytestmark = pytest.mark.django_db
-LETTER = MessageRequest(
-    "mail", "order-7-shipped", "buyer@example.com", {"subject": "已发货", "body": "在路上"}
-)
+LETTER = MessageRequest("mail", "order-7-shipped", "buyer@example.com", {"subject": "已发货", "body": "在路上"})
 
 
 class Outside:
@@ -129,9 +127,7 @@ def test_a_refusal_for_good_is_parked_at_once(context: Context, outside: Outside
     assert Alarm.objects.get().code == "address_refused_550"
 
 
-def test_six_hours_of_silence_outside_lose_nothing(
-    context: Context, outside: Outside, as_of: datetime
-) -> None:
+def test_six_hours_of_silence_outside_lose_nothing(context: Context, outside: Outside, as_of: datetime) -> None:
     queue_messages([LETTER], context=context)
     outside.failures = [NotSent("server_not_reached")] * MESSAGE_ATTEMPTS
     now, end = as_of, as_of + timedelta(hours=6)

@@ -34,9 +34,7 @@ def ask(context: Context, *keys: str, **fields: object) -> None:
     assert not enqueue_jobs(batch, context=context).rejected
 
 
-def claim(
-    as_of: datetime, worker: str = "anna", limit: int = 1, kinds: Sequence[str] = ("count",)
-) -> list[Claim]:
+def claim(as_of: datetime, worker: str = "anna", limit: int = 1, kinds: Sequence[str] = ("count",)) -> list[Claim]:
     return claim_jobs(worker, kinds, limit=limit, lease_seconds=LEASE, as_of=as_of)
 
 
@@ -113,9 +111,7 @@ def test_a_job_whose_lease_ran_out_is_claimed_again(
     ask(context, "a")
     first = claim(as_of)[0]
     again = claim(as_of + timedelta(seconds=seconds), "bert")
-    assert [(held.worker, held.fence, held.attempt) for held in again] == [("bert", first.fence + 1, 2)][
-        :count
-    ]
+    assert [(held.worker, held.fence, held.attempt) for held in again] == [("bert", first.fence + 1, 2)][:count]
 
 
 def test_a_renewed_lease_keeps_the_job(context: Context, as_of: datetime) -> None:
@@ -186,9 +182,7 @@ def test_the_fifth_failure_parks_the_job_with_an_alarm(context: Context, as_of: 
     assert claim(now + timedelta(days=9)) == []
 
 
-def test_a_job_that_kills_its_worker_is_parked_and_the_queue_goes_on(
-    context: Context, as_of: datetime
-) -> None:
+def test_a_job_that_kills_its_worker_is_parked_and_the_queue_goes_on(context: Context, as_of: datetime) -> None:
     ask(context, "poison", run_at=as_of - timedelta(hours=1))
     ask(context, "good")
     now = as_of

@@ -65,9 +65,7 @@ def test_a_handler_asked_to_stop_gives_its_job_back(do: Callable[..., Job]) -> N
     assert (job.state, job.attempts, job.progress_done) == (JobState.WAITING, 0, 3)
 
 
-def test_a_handler_that_lost_its_lease_leaves_the_job_to_the_other(
-    do: Callable[..., Job], as_of: datetime
-) -> None:
+def test_a_handler_that_lost_its_lease_leaves_the_job_to_the_other(do: Callable[..., Job], as_of: datetime) -> None:
     def run(work: Work) -> None:
         claim_jobs("other", ["test"], limit=1, lease_seconds=60, as_of=as_of + timedelta(hours=1))
 
@@ -75,9 +73,7 @@ def test_a_handler_that_lost_its_lease_leaves_the_job_to_the_other(
     assert (job.state, job.worker, job.attempts) == (JobState.RUNNING, "other", 2)
 
 
-def test_drain_does_what_is_due_and_no_more(
-    monkeypatch: pytest.MonkeyPatch, context: Context, as_of: datetime
-) -> None:
+def test_drain_does_what_is_due_and_no_more(monkeypatch: pytest.MonkeyPatch, context: Context, as_of: datetime) -> None:
     done: list[str] = []
     monkeypatch.setattr(handlers, "HANDLERS", {"test": Handler(lambda work: done.append(work.claim.key))})
     later = as_of + timedelta(seconds=1)

@@ -41,15 +41,11 @@ def test_two_schedulers_take_a_slot_once_and_the_second_is_named(
         end_jobs(later(as_of, second))
     assert Job.objects.count() == ScheduleSlot.objects.count() == 6
     assert rival_scheduler(later(as_of, 50)) == "two"
-    assert [record.getMessage() for record in caplog.records].count(
-        "a second scheduler, two, waits: one leads"
-    ) == 1
+    assert [record.getMessage() for record in caplog.records].count("a second scheduler, two, waits: one leads") == 1
 
 
 def test_even_two_leaders_take_a_slot_once(as_of: datetime) -> None:
-    counts = [
-        open_slots(TEN, since=as_of, zone=settings.COMPANY_ZONE, as_of=later(as_of, 1)) for _ in range(2)
-    ]
+    counts = [open_slots(TEN, since=as_of, zone=settings.COMPANY_ZONE, as_of=later(as_of, 1)) for _ in range(2)]
     assert counts == [1, 0]
 
 
