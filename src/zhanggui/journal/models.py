@@ -56,7 +56,7 @@ class Transition(models.Model):
 
 
 class PendingSeal(models.Model):
-    """A committed run that the sealer has not linked yet. Born with its run, removed when linked."""
+    """A run that the sealer has not linked yet. Born with its run by a trigger, removed when linked."""
 
     run_id = models.BigIntegerField(primary_key=True)
 

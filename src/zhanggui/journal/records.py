@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -123,4 +123,4 @@ class Tail:
 class Plus:
     """An update that adds instead of sets: `Plus(-3)` for all rows, `Plus([1, 2])` for one each."""
 
-    value: object = field(default=0)
+    value: object

@@ -125,9 +125,8 @@ def _insert_run(
         "id": run.id, "step": info.name, "clause": info.clause, "actor_kind": context.actor.kind,
         "actor_id": context.actor.id, "as_of": context.as_of, "recorded_at": clock.now(), "reason": context.reason,
         "key": context.key, "codes": json.dumps(codes, sort_keys=True), "terms": json.dumps(run.terms, sort_keys=True),
-        "statements": run.statements + 4, **columns,
+        "statements": run.statements + 3, **columns,
     }, stamped=False)  # fmt: skip
-    run.insert(PendingSeal, {"run_id": run.id}, stamped=False)
 
 
 def _record_refusal(info: StepInfo, context: Context, refusal: StepRefused, n_rows: int) -> None:

@@ -35,6 +35,7 @@ class OpenRun:
         self._blocks: dict[str, bytes] = {}
         self._moves: tuple[list[str], list[int], list[str], list[str]] = ([], [], [], [])
         self._id: int | None = None
+        self._spare: list[int] = []
         self.statements = 0
         self.terms: dict[str, int] = {}
 
@@ -46,11 +47,15 @@ class OpenRun:
         assert self._id is not None
         return self._id
 
-    def ids(self, count: int) -> list[int]:
-        """Return ascending new ids from the one sequence of facts; the first call also takes the run's own."""
-        wanted = count + (self._id is None)
-        if wanted == 0:
-            return []
+    def ids(self, count: int, *, spare: int = 0) -> list[int]:
+        """Return ascending new ids from the one sequence of facts; the first call also takes the run's own.
+
+        Takes: spare, how many more will be asked for in this run, so that they come in the same statement.
+        """
+        if self._id is not None and count <= len(self._spare):
+            given, self._spare = self._spare[:count], self._spare[count:]
+            return given
+        wanted = count + spare + (self._id is None)
         if self._engine == "sqlite":
             self._run(sql.SQLITE_NEXT_IDS, (wanted,))
             last = self._cursor.fetchall()[0][0]
@@ -60,7 +65,8 @@ class OpenRun:
             taken = self._cursor.fetchall()[0][0]
         if self._id is None:
             self._id = taken.pop(0)
-        return taken
+        self._spare += taken[count:]
+        return taken[:count]
 
     def lock(
         self,
@@ -116,14 +122,28 @@ class OpenRun:
         scalars = tuple((name, name in adds) for name, v in plain.items() if not isinstance(v, list))
         vectors = [name for name, v in plain.items() if isinstance(v, list)]
         given = [plain[name] for name, _ in scalars]
+        table = model._meta.db_table
         if vectors:
             kinds = tuple((name, _array_type(model, name), name in adds) for name in vectors)
-            text = sql.update_each(self._engine, model._meta.db_table, scalars, kinds)
-            self._run_columns(text, given, [*(plain[name] for name in vectors), list(ids)], len(ids))  # type: ignore[list-item]
+            text = sql.update_each(self._engine, table, scalars, kinds)
+            columns: list[list[object]] = [*(_as_list(plain[name]) for name in vectors), list(ids)]
+            self._run_columns(text, given, columns, len(ids))
         else:
-            text = sql.update_all(self._engine, model._meta.db_table, scalars)
+            text = sql.update_all(self._engine, table, scalars, (), "id")
             self._run(text, (*self._adapted(given), sql.array(self._engine, ids)))
-        assert self._cursor.rowcount == len(ids), f"{model.__name__}: {self._cursor.rowcount} of {len(ids)} rows changed"
+        changed = self._cursor.rowcount
+        assert changed == len(ids), f"{model.__name__}: {changed} of {len(ids)} rows changed"
+
+    def copy(self, model: type[dj.Model], by: str, keys: Sequence[int], values: Mapping[str, str]) -> None:
+        """Set columns to other columns of the same row, in all rows whose column `by` is among the keys.
+
+        Takes: values, column → column it takes its value from. The rows' owners must be locked.
+        """
+        if keys:
+            copied = tuple(name for pair in values.items() for name in pair)
+            self._run(
+                sql.update_all(self._engine, model._meta.db_table, (), copied, by), (sql.array(self._engine, keys),)
+            )
 
     def move(self, kind: str, ids: Sequence[int], from_state: str | list[str], to_state: str | list[str]) -> None:
         """Remember that subjects changed state; the transition rows are written together when the run closes."""
@@ -203,6 +223,11 @@ def _narrow(value: object) -> object:
     """Return the one value that all rows of a column share, so that it travels once; else the column."""
     if isinstance(value, list) and value[0] == value[-1] and value.count(value[0]) == len(value):
         return value[0]
+    return value
+
+
+def _as_list(value: object) -> list[object]:
+    assert isinstance(value, list)
     return value
 
 

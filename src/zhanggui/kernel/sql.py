@@ -38,14 +38,16 @@ def insert(engine: Engine, table: str, scalars: Names, vectors: tuple[tuple[str,
 
 
 @lru_cache(maxsize=512)
-def update_all(engine: Engine, table: str, assigned: tuple[tuple[str, bool], ...]) -> str:
-    """Return the UPDATE that gives all named rows the same values; the ids are the last parameter.
+def update_all(engine: Engine, table: str, assigned: tuple[tuple[str, bool], ...], copied: Names, by: str) -> str:
+    """Return the UPDATE that gives all named rows the same values; the keys are the last parameter.
 
-    Takes: assigned, (column, adds): adds means column = column + value.
+    Takes: assigned, (column, adds): adds means column = column + value; copied, column and source in turns; by, the
+    column that the keys are compared with.
     """
     mark = "?" if engine == "sqlite" else "%s"
-    sets = ", ".join(f"{name} = {name} + {mark}" if adds else f"{name} = {mark}" for name, adds in assigned)
-    return f"UPDATE {table} SET {sets} WHERE {_among(engine, 'id', 'bigint')}"  # noqa: S608
+    sets = [f"{name} = {name} + {mark}" if adds else f"{name} = {mark}" for name, adds in assigned]
+    sets += [f"{name} = {source}" for name, source in zip(copied[::2], copied[1::2], strict=True)]
+    return f"UPDATE {table} SET {', '.join(sets)} WHERE {_among(engine, by, 'bigint')}"  # noqa: S608
 
 
 @lru_cache(maxsize=512)

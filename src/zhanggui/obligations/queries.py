@@ -1,7 +1,7 @@
 """Reads about clocks: what is due, and how a clause stands."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
@@ -48,8 +48,6 @@ def clocks_of(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, list[D
 
 def running_counts(as_of: datetime) -> Mapping[str, int]:
     """Return how many clocks run, are overdue, and fall due within four hours, in one statement."""
-    from datetime import timedelta  # noqa: PLC0415
-
     rows = Obligation.objects.extra(where=STILL_RUNNING)  # noqa: S610 - a constant text
     return rows.aggregate(
         running=Count("id"),

@@ -8,8 +8,8 @@ from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.logistics.fulfilment.records import Asked, Dispatch
 from zhanggui.logistics.fulfilment.steps import cancel_requests, ship_requests, take_requests
-from zhanggui.logistics.inventory.records import Demand
-from zhanggui.logistics.inventory.steps import open_claims, release_claims, reserve_stock
+from zhanggui.logistics.inventory.records import Claimed, Demand
+from zhanggui.logistics.inventory.steps import claims_of, release_claims, reserve_stock, warehouses_of
 from zhanggui.sales.orders.records import State
 from zhanggui.sales.orders.steps import (
     lines_of,
@@ -63,13 +63,13 @@ def release_orders(batch: Sequence[int], *, context: Inside) -> Answer:
     ready, rejected = lock_orders(batch, (State.RESERVED,), context=context)
     ids = [row[0] for row in ready.values()]
     numbers = [str(row.result) for row in mark_released(ids, context=context).accepted]
-    claims: dict[int, list[tuple[int, int]]] = {key: [] for key in ids}
-    places: dict[int, int] = {}
-    for claim in open_claims(ids, context=context):
-        claims[claim.demand_id].append((claim.reservation_id, claim.quantity))
-        places[claim.demand_id] = claim.warehouse_id
+    claims: dict[int, list[Claimed]] = {key: [] for key in ids}
+    for claim in claims_of(ids, context=context):
+        claims[claim.demand_id].append(claim)
+    places = warehouses_of([claim.balance_id for given in claims.values() for claim in given], context=context)
     asked = [
-        Asked(key, number, places.get(key), tuple(claims[key])) for key, number in zip(ids, numbers, strict=True)
+        Asked(key, number, places[claims[key][0].balance_id] if claims[key] else None, tuple(claims[key]))
+        for key, number in zip(ids, numbers, strict=True)
     ]
     taken = take_requests(asked, context=context)
     assert not taken.rejected, "a reserved order was handed over before"
@@ -87,8 +87,7 @@ def ship_orders(batch: Sequence[Dispatch], *, context: Inside) -> Answer:
     sent = ship_requests([batch[index] for index in indexes], context=context)
     rejected += [Rejected(indexes[row.index], row.code, row.details) for row in sent.rejected]
     ids = [batch[indexes[row.index]].reference_id for row in sent.accepted]
-    lines = [(order, line, pieces) for order, line, pieces in lines_of(ids, ["id", "quantity"], context=context)]
-    mark_shipped(lines, context=context)
+    mark_shipped(ids, context=context)
     return answer([Accepted(indexes[row.index], row.result) for row in sent.accepted], rejected)
 
 
@@ -101,6 +100,6 @@ def cancel_orders(batch: Sequence[int], *, context: Inside) -> Answer:
     ready, rejected = lock_orders(batch, OPEN, context=context)
     ids = [key for key, _ in ready.values()]
     cancel_requests([key for key, state in ready.values() if state == State.RELEASED], context=context)
-    release_claims(open_claims(ids, context=context), context=context)
+    release_claims(claims_of(ids, context=context), context=context)
     mark_cancelled(list(ready.values()), context=context)
     return answer([Accepted(index, key) for index, (key, _) in ready.items()], rejected)

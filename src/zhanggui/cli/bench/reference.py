@@ -87,7 +87,6 @@ class Reference:
             " VALUES (%s, %s, '1.2', 'cli', 'bench', %s, %s, '', '', 'done', 0, 0, '{}', '{}', 0, 0, '')",
             (run_id, step, as_of, as_of),
         )
-        self._execute("INSERT INTO journal_pendingseal (run_id) VALUES (%s)", (run_id,))
         return run_id
 
     def _move_orders(self, run: int, before: str, after: str, column: str, as_of: datetime) -> None:

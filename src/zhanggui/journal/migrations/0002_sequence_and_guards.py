@@ -1,4 +1,4 @@
-"""The sequence of fact ids (PostgreSQL) and the guards that make the journal append-only on both engines."""
+"""The sequence of fact ids (PostgreSQL), the queue of runs to be sealed, and the guards that keep the journal append-only."""
 
 from django.db import migrations
 
@@ -11,6 +11,19 @@ def lay(apps, schema_editor):
         schema_editor.execute(
             "CREATE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$"
+        )
+        schema_editor.execute(
+            "CREATE FUNCTION journal_await_seal() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN INSERT INTO journal_pendingseal (run_id) VALUES (NEW.id); RETURN NULL; END $$"
+        )
+        schema_editor.execute(
+            "CREATE TRIGGER journal_run_awaits_seal AFTER INSERT ON journal_run "
+            "FOR EACH ROW EXECUTE FUNCTION journal_await_seal()"
+        )
+    else:
+        schema_editor.execute(
+            "CREATE TRIGGER journal_run_awaits_seal AFTER INSERT ON journal_run "
+            "BEGIN INSERT INTO journal_pendingseal (run_id) VALUES (NEW.id); END"
         )
     for table in GUARDED:
         guard(schema_editor, table)
@@ -35,7 +48,9 @@ def lift(apps, schema_editor):
         for verb in ("update", "delete"):
             on = f" ON {table}" if postgresql else ""
             schema_editor.execute(f"DROP TRIGGER {table}_no_{verb}{on}")
+    schema_editor.execute("DROP TRIGGER journal_run_awaits_seal" + (" ON journal_run" if postgresql else ""))
     if postgresql:
+        schema_editor.execute("DROP FUNCTION journal_await_seal()")
         schema_editor.execute("DROP FUNCTION journal_refuse()")
         schema_editor.execute("DROP SEQUENCE journal_fact_id")
 

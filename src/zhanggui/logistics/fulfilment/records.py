@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from zhanggui.logistics.inventory.records import Claimed
+
 
 class Refusal(StrEnum):
     """Why a request was not taken or not shipped."""
@@ -16,12 +18,12 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request to send: the asker's key and number, and the reservations as (id, pieces)."""
+    """A request to send: the asker's key and number, and the reservations it may send."""
 
     reference_id: int
     reference_no: str
     warehouse_id: int | None
-    claims: tuple[tuple[int, int], ...]
+    claims: tuple[Claimed, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.logistics.fulfilment.models import FulfilmentLine, FulfilmentRequest, Shipment
 from zhanggui.logistics.fulfilment.records import Asked, Dispatch, Refusal
-from zhanggui.logistics.inventory.models import Reservation
-from zhanggui.logistics.inventory.steps import ship_claims
+from zhanggui.logistics.inventory.steps import claims_of, ship_claims
 
 REASON_OF_STATE = {"shipped": Refusal.ALREADY_SHIPPED, "cancelled": Refusal.CANCELLED}
 
@@ -33,10 +32,11 @@ def take_requests(batch: Sequence[Asked], *, context: Inside) -> Answer:
         "id": heads, "reference_id": [row.reference_id for row in rows], "reference_no": [row.reference_no for row in rows],
         "warehouse_id": [row.warehouse_id for row in rows], "requested_at": context.as_of, "state": "open",
     })  # fmt: skip
-    claims = [(head, *claim) for head, row in zip(heads, rows, strict=True) for claim in row.claims]
+    claims = [(head, claim) for head, row in zip(heads, rows, strict=True) for claim in row.claims]
     run.insert(FulfilmentLine, {
-        "id": line_ids, "request_id": [claim[0] for claim in claims], "reservation_id": [claim[1] for claim in claims],
-        "quantity": [claim[2] for claim in claims],
+        "id": line_ids, "request_id": [head for head, _ in claims],
+        "reservation_id": [claim.reservation_id for _, claim in claims],
+        "quantity": [claim.quantity for _, claim in claims],
     })  # fmt: skip
     return answer([Accepted(index, head) for head, (index, _) in zip(heads, taken, strict=True)], rejected)
 
@@ -64,13 +64,14 @@ def ship_requests(batch: Sequence[Dispatch], *, context: Inside) -> Answer:
         used.add((row.carrier, row.waybill))
         states[row.reference_id] = (key, "shipped")
         going.append((index, key))
-    ids = run.ids(len(going))
+    claims = claims_of([batch[index].reference_id for index, _ in going], context=context)
+    ids = run.ids(len(going), spare=len(claims))
     keys = [key for _, key in going]
     run.insert(Shipment, {
         "id": ids, "request_id": keys, "carrier": [batch[index].carrier for index, _ in going],
         "waybill": [batch[index].waybill for index, _ in going], "shipped_at": context.as_of,
     })  # fmt: skip
-    ship_claims(_claims_of(keys, context), context=context)
+    ship_claims(claims, context=context)
     run.update(FulfilmentRequest, keys, {"state": "shipped"})
     run.move("request", keys, "open", "shipped")
     return answer([Accepted(index, key) for key, (index, _) in zip(ids, going, strict=True)], rejected)
@@ -86,16 +87,6 @@ def _refusal(state: str, waybill_used: bool) -> Refusal | None:
     if state != "open":
         return REASON_OF_STATE.get(state, Refusal.UNKNOWN)
     return Refusal.WAYBILL_USED if waybill_used else None
-
-
-def _claims_of(request_ids: Sequence[int], context: Inside) -> list[tuple[int, int, int]]:
-    """Return (reservation id, balance id, pieces) of the requests' lines."""
-    if not request_ids:
-        return []
-    run = context.run
-    lines = run.lock(FulfilmentLine, "request_id", request_ids, ["reservation_id"], lock=False)
-    columns = ["id", "balance_id", "quantity"]
-    return run.lock(Reservation, "id", [row[0] for row in lines], columns) if lines else []
 
 
 @step("fulfilment.cancel_requests", clause="2.1.3.3")

@@ -40,7 +40,6 @@ class Claimed:
     reservation_id: int
     demand_id: int
     balance_id: int
-    warehouse_id: int
     quantity: int
 
 

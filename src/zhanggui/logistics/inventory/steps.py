@@ -138,22 +138,22 @@ def _shelves(skus: Sequence[int], context: Inside) -> list[dict[int, tuple[int, 
     return [by_place[place] for place in warehouses_by_preference() if place in by_place]
 
 
-def open_claims(demand_ids: Sequence[int], *, context: Inside) -> list[Claimed]:
+def claims_of(demand_ids: Sequence[int], *, context: Inside) -> list[Claimed]:
     """Return and lock the open reservations of demands, by demand and id."""
     columns = ["id", "demand_id", "balance_id", "quantity"]
     rows = context.run.lock(
         Reservation, "demand_id", demand_ids, columns, order=("demand_id", "id"), equal={"state": "open"}
     )
-    places = dict(
-        context.run.lock(
-            StockBalance, "id", sorted({row[2] for row in rows}), ["id", "warehouse_id"], lock=False
-        )
-    )
-    return [Claimed(key, demand, balance, places[balance], pieces) for key, demand, balance, pieces in rows]
+    return [Claimed(*row) for row in rows]
 
 
-def ship_claims(claims: Sequence[tuple[int, int, int]], *, context: Inside) -> None:
-    """Take reserved pieces out of stock: (reservation id, balance id, pieces) each.
+def warehouses_of(balance_ids: Sequence[int], *, context: Inside) -> dict[int, int]:
+    """Return the warehouse of each balance."""
+    return dict(context.run.lock(StockBalance, "id", sorted(set(balance_ids)), ["id", "warehouse_id"], lock=False))
+
+
+def ship_claims(claims: Sequence[Claimed], *, context: Inside) -> None:
+    """Take reserved pieces out of stock.
 
     Clause: 2.3.2.1. Joined by shipping; the caller has locked what the claims belong to.
     Writes: movements with cause `ship:<reservation>`, reservations shipped, balances.
@@ -161,11 +161,12 @@ def ship_claims(claims: Sequence[tuple[int, int, int]], *, context: Inside) -> N
     if not claims:
         return
     run = context.run
-    reservations, places, pieces = (list(column) for column in zip(*claims, strict=True))
-    taken = {place: -count for place, count in sorted(_summed(zip(places, pieces, strict=True)).items())}
+    reservations = [claim.reservation_id for claim in claims]
+    taken = _summed((claim.balance_id, -claim.quantity) for claim in claims)
     run.lock(StockBalance, "id", list(taken), ["id"], order=("sku_id", "warehouse_id"))
     run.insert(StockMovement, {
-        "id": run.ids(len(claims)), "balance_id": places, "quantity": [-count for count in pieces], "kind": "ship",
+        "id": run.ids(len(claims)), "balance_id": [claim.balance_id for claim in claims],
+        "quantity": [-claim.quantity for claim in claims], "kind": "ship",
         "cause_key": [f"ship:{key}" for key in reservations], "moved_at": context.as_of,
     })  # fmt: skip
     run.update(Reservation, reservations, {"state": "shipped"})

@@ -26,6 +26,13 @@ class ShipTerms:
     time_basis: str = term("2.3.2.1")
 
 
+@dataclass(frozen=True, slots=True)
+class HandOverTerms:
+    """Clause 2.1.3.3: minutes until an order that is ready is handed to logistics."""
+
+    sync_minutes: int = term("2.1.3.3")
+
+
 def content_hash(
     external_id: str, placed_at: datetime, lines: Iterable[LineIn], amounts: tuple[int, int], contact_digest: str
 ) -> str:

@@ -89,16 +89,15 @@ def mark_released(batch: Sequence[int], *, context: Inside) -> Answer:
 
 
 @step("orders.mark_shipped", clause="2.3.2.1")
-def mark_shipped(batch: Sequence[tuple[int, int, int]], *, context: Inside) -> Answer:
+def mark_shipped(batch: Sequence[int], *, context: Inside) -> Answer:
     """Note that all units of locked, released orders have left; the shipping clock ends.
 
-    Clause: 2.3.2.1. Takes: (order id, line id, pieces) per line.
+    Clause: 2.3.2.1. Writes: orders, their lines, clocks.
     """
-    ids = list(dict.fromkeys(order for order, _, _ in batch))
-    move_orders(ids, State.RELEASED, State.SHIPPED, {"shipped_at": context.as_of}, context=context)
-    context.run.update(OrderLine, [line for _, line, _ in batch], {"shipped": [pieces for *_, pieces in batch]})
-    close_obligations("2.3.2.1", "order", ids, context=context)
-    return answer([Accepted(index, key) for index, key in enumerate(ids)], [])
+    move_orders(batch, State.RELEASED, State.SHIPPED, {"shipped_at": context.as_of}, context=context)
+    context.run.copy(OrderLine, "order_id", batch, {"shipped": "quantity"})
+    close_obligations("2.3.2.1", "order", batch, context=context)
+    return answer([Accepted(index, key) for index, key in enumerate(batch)], [])
 
 
 @step("orders.mark_cancelled", clause="2.1.3.1")
@@ -108,8 +107,7 @@ def mark_cancelled(batch: Sequence[tuple[int, str]], *, context: Inside) -> Answ
     ids = [key for key, _ in batch]
     run.update(Order, ids, {"state": str(State.CANCELLED), "version": Plus(1), "cancelled_at": context.as_of})
     run.move("order", ids, [state for _, state in batch], str(State.CANCELLED))
-    lines = run.lock(OrderLine, "order_id", ids, ["id", "quantity"], lock=False)
-    run.update(OrderLine, [line for line, _ in lines], {"cancelled": [pieces for _, pieces in lines]})
+    run.copy(OrderLine, "order_id", ids, {"cancelled": "quantity"})
     holds = [row[0] for row in run.lock(OrderHold, "order_id", ids, ["id"], equal={"state": "open"})]
     _close_holds(holds, context)
     withdraw_obligations("order", ids, context=context)

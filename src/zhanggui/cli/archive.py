@@ -1,0 +1,152 @@
+"""The whole company in one file, and back: the same format on both engines.
+
+A gzip of lines: a header; per table one line of column names and one JSON array per row, all of one snapshot; last the
+number of rows and the digest of all lines before. Keys, sessions and uploaded files stay out. A file that was cut short
+or changed is refused before anything is written, and only an empty database takes one in.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.core.management.color import no_style
+from django.db import connection, models, transaction
+
+from zhanggui import __version__
+from zhanggui.journal.models import IdCounter
+from zhanggui.journal.queries import read_snapshot
+
+FORMAT = "zhanggui-archive/1"
+LEFT_OUT = {"django_session", "django_content_type", "auth_permission", "journal_idcounter"}
+CHUNK = 2_000
+
+
+class ArchiveRefused(ValueError):
+    """The file is no whole archive of this format, or the database is not empty; nothing was written."""
+
+
+def _models() -> dict[str, type[models.Model]]:
+    found = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+    return {table: found[table] for table in sorted(found) if table not in LEFT_OUT}
+
+
+def write_archive(path: Path) -> tuple[int, str]:
+    """Write everything to a file; the final name appears only when the file is whole.
+
+    Gives: the number of rows, and the digest.
+    """
+    part = path.with_name(f"{path.name}.part")
+    rows, total = 0, hashlib.sha256()
+    with part.open("wb") as raw:
+        with gzip.open(raw, "wt", encoding="utf-8", compresslevel=6) as file, read_snapshot():
+            for line in _lines():
+                total.update(line.encode())
+                file.write(line)
+                rows += line.startswith("[")
+            file.write(json.dumps({"rows": rows, "digest": total.hexdigest()}) + "\n")
+        raw.flush()
+        os.fsync(raw.fileno())
+    part.replace(path)
+    return rows, total.hexdigest()
+
+
+def _lines() -> Iterator[str]:
+    yield json.dumps({"format": FORMAT, "version": __version__, "last_fact_id": _last_fact_id()}) + "\n"
+    for table, model in _models().items():
+        names = [field.attname for field in model._meta.concrete_fields]
+        yield json.dumps({"table": table, "columns": names}) + "\n"
+        for row in model._default_manager.order_by("pk").values_list(*names).iterator(chunk_size=CHUNK):
+            yield json.dumps(row, default=_plain, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime | date) else str(value)
+
+
+def _last_fact_id() -> int:
+    if connection.vendor == "sqlite":
+        return IdCounter.objects.values_list("last", flat=True).first() or 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value FROM journal_fact_id")
+        return int(cursor.fetchone()[0])
+
+
+def read_archive(path: Path) -> tuple[int, str]:
+    """Take an archive into an empty, migrated database, all or nothing.
+
+    Gives: the number of rows, and the digest. Raises: ArchiveRefused.
+    """
+    rows, digest, last = _examine(path)
+    full = [table for table, model in _models().items() if model._default_manager.exists()]
+    if full:
+        raise ArchiveRefused(
+            f"this database already holds data ({full[0]}); name an empty one in ZHANGGUI_HOME or ZHANGGUI_DATABASE_URL"
+        )
+    with transaction.atomic():
+        for model, names, values in _chunks(path):
+            model._default_manager.bulk_create(_objects(model, names, values))
+        _set_counters(last)
+    return rows, digest
+
+
+def _examine(path: Path) -> tuple[int, str, int]:
+    """Read the whole file once and prove that it is whole."""
+    total, rows, header, last = hashlib.sha256(), 0, "", ""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            for line in file:
+                total.update(last.encode())
+                rows += last.startswith("[")
+                header, last = header or line, line
+        first, closing = dict(json.loads(header)), json.loads(last)
+    except (OSError, EOFError, ValueError, TypeError) as error:
+        raise ArchiveRefused(f"{path}: damaged, or no archive ({error})") from error
+    if first.get("format") != FORMAT:
+        raise ArchiveRefused(f"{path}: its format is {first.get('format')}, this version reads {FORMAT}")
+    if closing != {"rows": rows, "digest": total.hexdigest()}:
+        raise ArchiveRefused(f"{path}: cut short or changed, its digest does not match")
+    return rows, total.hexdigest(), int(first["last_fact_id"])
+
+
+def _chunks(path: Path) -> Iterator[tuple[type[models.Model], list[str], list[list[Any]]]]:
+    """Give the rows of the file table by table, some thousand at a time."""
+    tables, model, names = _models(), None, []
+    waiting: list[list[Any]] = []
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            value = json.loads(line)
+            if isinstance(value, list):
+                waiting.append(value)
+            if waiting and (not isinstance(value, list) or len(waiting) == CHUNK):
+                assert model is not None, "rows before their table"
+                yield model, names, waiting
+                waiting = []
+            if isinstance(value, dict) and "table" in value:
+                if value["table"] not in tables:
+                    raise ArchiveRefused(f"{path}: table {value['table']} is unknown to this version")
+                model, names = tables[value["table"]], value["columns"]
+
+
+def _objects(model: type[models.Model], names: list[str], rows: list[list[Any]]) -> list[models.Model]:
+    columns = {field.attname: field for field in model._meta.concrete_fields}
+    readers = [columns[name].target_field.to_python if columns[name].is_relation else columns[name].to_python for name in names]
+    return [
+        model(**{name: read(cell) for name, read, cell in zip(names, readers, row, strict=True)}) for row in rows
+    ]
+
+
+def _set_counters(last: int) -> None:
+    """Let the next new row take a fresh id on either engine."""
+    if connection.vendor == "sqlite":
+        IdCounter.objects.update_or_create(id=1, defaults={"last": last})
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval('journal_fact_id', %s)", [last])
+        for statement in connection.ops.sequence_reset_sql(no_style(), list(_models().values())):
+            cursor.execute(statement)

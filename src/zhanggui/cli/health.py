@@ -1,0 +1,75 @@
+"""What `doctor` looks at."""
+
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from zhanggui.journal.queries import head, tail
+from zhanggui.kernel import clock
+from zhanggui.obligations.calendars.queries import current_version, missing_years_warning
+from zhanggui.people.queries import has_staff
+from zhanggui.regulation.queries import register
+from zhanggui.regulation.records import RegulationError
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: what was found, and what to do where it is not well."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def examine(as_of: datetime) -> list[Check]:
+    """Return everything looked at, the good and the bad."""
+    return [*_ground(), *_engine(), *_company(as_of)]
+
+
+def _ground() -> Iterator[Check]:
+    yield Check("python", sys.version_info >= (3, 11), sys.version.split()[0], "use Python 3.11 or newer")
+    free = settings.STATIC_ROOT / "staticfiles.json"
+    yield Check("static files", free.exists(), str(settings.STATIC_ROOT), "run `make setup`")
+    for name in ("secret.key", "chain.key"):
+        path = settings.HOME / name
+        if path.exists():
+            mode = stat.S_IMODE(path.stat().st_mode)
+            yield Check(name, mode & 0o077 == 0, f"{mode:o}", f"chmod 600 {path}")
+
+
+def _engine() -> Iterator[Check]:
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    yield Check("schema", not plan, f"{len(plan)} migrations missing", "run any zhanggui command to migrate")
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for pragma, wanted in (("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")):
+                cursor.execute(f"PRAGMA {pragma}")
+                found = str(cursor.fetchone()[0])
+                yield Check(f"sqlite {pragma}", found == wanted, found, f"expected {wanted}; check the settings")
+            return
+        for setting, bad in (("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off")):
+            cursor.execute("SELECT current_setting(%s)", [setting])
+            found = str(cursor.fetchone()[0])
+            yield Check(f"postgresql {setting}", found != bad, found, "an answered write could be lost: switch it on")
+
+
+def _company(as_of: datetime) -> Iterator[Check]:
+    try:
+        yield Check("clause register", True, f"{len(register())} clauses")
+    except RegulationError as error:
+        yield Check("clause register", False, str(error), f"mend the files in {settings.REGULATION_DIR}")
+    missing = missing_years_warning(as_of)
+    found = f"version {current_version()}" + (f", not published: {', '.join(map(str, missing))}" if missing else "")
+    yield Check("working calendar", not missing, found, "enter the yearly holiday notice; until then weekdays count")
+    yield Check("staff", has_staff(), "someone can sign in" if has_staff() else "nobody yet", "run `zhanggui invite`")
+    waiting = tail()
+    stale = waiting.oldest_at is not None and waiting.oldest_at < clock.now() - timedelta(seconds=60)
+    yield Check("hash chain", not stale, f"{head().seq} sealed, {waiting.runs} waiting", "start `zhanggui serve`: its worker seals")

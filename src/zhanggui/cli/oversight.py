@@ -1,0 +1,105 @@
+"""What is owed, how clauses stand, and whether the books are right: `obligations`, `compliance`, `verify`."""
+
+import argparse
+from typing import Any
+
+from zhanggui.cli.outcome import DONE, FINDINGS, CannotRun, Outcome
+
+
+def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add the three commands."""
+    owed = commands.add_parser("obligations", parents=[shared], help="how each clause's clocks stand")
+    owed.add_argument("--open", action="store_true", help="list the running clocks, earliest due first")
+    owed.add_argument("--clause", default="", help="only this clause")
+    owed.set_defaults(handler=obligations)
+    kept = commands.add_parser("compliance", parents=[shared], help="how each clause of the regulation stands")
+    kept.add_argument("--clause", default="", help="only this clause")
+    kept.add_argument("--from", dest="from_at", type=_moment, help="cases that began at or after this moment")
+    kept.add_argument("--to", dest="until_at", type=_moment, help="cases that began before this moment")
+    kept.set_defaults(handler=compliance)
+    proof = commands.add_parser("verify", parents=[shared], help="prove the invariants and the hash chain; never repairs")
+    proof.add_argument("--all", action="store_true", help="all invariants (the default)")
+    proof.add_argument("--only", action="append", default=[], metavar="ID", help="only this invariant; may be repeated")
+    proof.set_defaults(handler=verify)
+
+
+def _moment(text: str) -> object:
+    from zhanggui.cli.main import moment  # noqa: PLC0415 - main imports this module
+
+    return moment(text)
+
+
+def obligations(parsed: argparse.Namespace) -> Outcome:
+    """Report the clocks of each event clause; with --open, list those that run."""
+    from zhanggui.kernel import clock  # noqa: PLC0415 - Django is set up by now
+    from zhanggui.obligations.queries import clause_figures, due_soonest  # noqa: PLC0415
+
+    as_of = parsed.as_of or clock.now()
+    numbers = [parsed.clause] if parsed.clause else _event_clauses()
+    figures = clause_figures(numbers, as_of=as_of)
+    rows = [
+        {"clause": f.clause, "state": _state(f.in_time, f.judged), "numerator": f.in_time, "denominator": f.judged,
+         "running": f.running}
+        for f in figures.values()
+    ]  # fmt: skip
+    document: dict[str, object] = {"clauses": rows}
+    lines = [f"{row['clause']:<10} {row['numerator']}/{row['denominator']} in time, {row['running']} running" for row in rows]
+    if parsed.open:
+        running = due_soonest(limit=1_000, clause=parsed.clause)
+        document["open"] = [
+            {"clause": c.clause, "subject": f"{c.subject_kind}:{c.subject_id}", "state": c.state,
+             "due_at": c.due_at.isoformat(), "department": c.department}
+            for c in running
+        ]  # fmt: skip
+        lines += [f"  {c.due_at:%Y-%m-%d %H:%M}Z {c.clause:<10} {c.subject_kind} {c.subject_id} {c.state}" for c in running]
+    return Outcome(document, tuple(lines), FINDINGS if any(f.in_time < f.judged for f in figures.values()) else DONE)
+
+
+def _event_clauses() -> list[str]:
+    from zhanggui.regulation.queries import register  # noqa: PLC0415
+    from zhanggui.regulation.records import Kind  # noqa: PLC0415
+
+    return [clause.number for clause in register() if clause.kind is Kind.EVENT]
+
+
+def _state(in_time: int, judged: int) -> str:
+    if judged == 0:
+        return "not_applicable"
+    return "pass" if in_time == judged else "fail"
+
+
+def compliance(parsed: argparse.Namespace) -> Outcome:
+    """Report how each clause stands in a period."""
+    from zhanggui.kernel import clock  # noqa: PLC0415 - Django is set up by now
+    from zhanggui.oversight.compliance.queries import standings  # noqa: PLC0415
+    from zhanggui.oversight.compliance.records import Period, Standing  # noqa: PLC0415
+    from zhanggui.regulation.records import RegulationError  # noqa: PLC0415
+
+    period = Period(parsed.from_at, parsed.until_at)
+    try:
+        found = standings(parsed.as_of or clock.now(), period, [parsed.clause] if parsed.clause else [])
+    except (RegulationError, KeyError) as error:
+        raise CannotRun(f"{parsed.clause}: no such clause; `zhanggui compliance` lists them all") from error
+    rows = [
+        {"clause": s.clause, "state": str(s.state), "numerator": s.numerator, "denominator": s.denominator} for s in found
+    ]
+    lines = [
+        f"{s.clause:<10} {s.state:<15} {'' if s.numerator is None else f'{s.numerator}/{s.denominator}'}" for s in found
+    ]
+    bad = any(s.state in (Standing.FAIL, Standing.ERROR) for s in found)
+    return Outcome({"clauses": rows}, tuple(lines), FINDINGS if bad else DONE)
+
+
+def verify(parsed: argparse.Namespace) -> Outcome:
+    """Prove the invariants over one snapshot. Exit 1 with findings; what could not be checked exits 2."""
+    from zhanggui.kernel import clock  # noqa: PLC0415 - Django is set up by now
+    from zhanggui.oversight.verification.queries import INVARIANTS, verify as check  # noqa: PLC0415
+
+    unknown = sorted(set(parsed.only) - set(INVARIANTS))
+    if unknown:
+        raise CannotRun(f"no such invariant: {', '.join(unknown)}; known are {', '.join(INVARIANTS)}")
+    report = check(parsed.as_of or clock.now(), only=parsed.only or None)
+    rows = [{"id": row.id, "checked": row.checked, "violations": row.violations} for row in report.invariants]
+    lines = [f"{row.id:<4} {row.checked:>9} checked, {row.violations} violations" for row in report.invariants]
+    lines += [f"  {row.id} {found.subject}: {found.text}" for row in report.invariants for found in row.findings]
+    return Outcome({"invariants": rows}, tuple(lines), FINDINGS if any(row["violations"] for row in rows) else DONE)

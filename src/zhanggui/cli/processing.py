@@ -1,0 +1,47 @@
+"""`orders process`: every open order goes as far as it can."""
+
+import argparse
+import sys
+from typing import Any
+
+from zhanggui.cli.outcome import DONE, FINDINGS, Outcome
+
+UNTIL = ("confirmed", "reserved", "released", "shipped")
+
+
+def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add the command under `orders`."""
+    parser = commands.orders.add_parser("process", parents=[shared], help="take open orders as far as they can go")
+    parser.add_argument("--until", choices=UNTIL, default="shipped", help="the last stage (default: shipped)")
+    parser.set_defaults(handler=process)
+
+
+def process(parsed: argparse.Namespace) -> Outcome:
+    """Process all open orders and count, per stage, what was accepted and why the rest was not."""
+    from zhanggui.journal.records import Actor, Context  # noqa: PLC0415 - Django is set up by now
+    from zhanggui.journal.steps import seal_runs  # noqa: PLC0415
+    from zhanggui.kernel import clock  # noqa: PLC0415
+    from zhanggui.processes.through import process_orders  # noqa: PLC0415
+    from zhanggui.sales.orders.queries import open_orders  # noqa: PLC0415
+
+    orders = open_orders()
+    context = Context(Actor("cli", "orders process"), parsed.as_of or clock.now())
+    stages = process_orders(context, until=parsed.until, progress=_show)
+    seal_runs()
+    document = {
+        "orders": orders,
+        "per_stage": {name: {"accepted": s.accepted, "rejected": s.rejected} for name, s in stages.items()},
+    }
+    lines = [f"{orders} open orders"]
+    lines += [f"  {name:<10} {stage.accepted:>8} {_reasons(stage.rejected)}" for name, stage in stages.items()]
+    refused = any(stage.rejected for stage in stages.values())
+    return Outcome(document, tuple(lines), FINDINGS if refused else DONE)
+
+
+def _reasons(rejected: dict[str, int]) -> str:
+    return ", ".join(f"{code}: {count}" for code, count in sorted(rejected.items()))
+
+
+def _show(stage: str, done: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{stage:<10} {done:>8}", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,70 @@
+"""Reads about orders."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Q, Sum
+
+from zhanggui.sales.orders.models import Order, Shop
+from zhanggui.sales.orders.records import State
+
+OPEN_STATES = (State.RECEIVED, State.HELD, State.CONFIRMED, State.RESERVED, State.RELEASED)
+
+
+def batches_in_state(state: State, *, size: int = 5_000) -> Iterator[list[int]]:
+    """Give the ids of the orders in a state, first placed first, in batches; one statement per batch.
+
+    Orders that stay in the state while the caller works are passed once.
+    """
+    after: tuple[datetime, int] | None = None
+    while True:
+        rows = Order.objects.filter(state=state).order_by("placed_at", "id")
+        if after:
+            rows = rows.extra(where=["(placed_at, id) > (%s, %s)"], params=list(after))  # noqa: S610 - bound parameters
+        found = list(rows.values_list("placed_at", "id")[:size])
+        if not found:
+            return
+        after = found[-1]
+        yield [key for _, key in found]
+
+
+def numbers_of(ids: Sequence[int]) -> dict[int, str]:
+    """Return the order numbers of orders that have one."""
+    rows = Order.objects.filter(id__in=ids, order_no__isnull=False).values_list("id", "order_no")
+    return {key: str(number) for key, number in rows}
+
+
+def count_by_state() -> Mapping[str, int]:
+    """Return how many orders are in each state."""
+    found = dict(Order.objects.order_by().values_list("state").annotate(Count("id")))
+    return {state: found.get(state, 0) for state in State}
+
+
+def open_orders() -> int:
+    """Return how many orders have not ended."""
+    return Order.objects.filter(state__in=OPEN_STATES).count()
+
+
+def totals_by_currency(ids: Sequence[int] | None = None) -> dict[str, int]:
+    """Return the sum of totals per currency, in minor units; amounts of different currencies are never added."""
+    rows = Order.objects.order_by() if ids is None else Order.objects.filter(id__in=ids).order_by()
+    return dict(rows.exclude(state=State.CANCELLED).values_list("shop__currency").annotate(Sum("total_fen")))
+
+
+def handed_over(
+    within: timedelta, from_at: datetime | None, until_at: datetime | None, as_of: datetime
+) -> tuple[int, int]:
+    """Return (handed over to logistics in time, those that were or should be by now) of confirmed orders.
+
+    Clause: 2.1.3.3. Counts from the moment at which nothing but the hand-over was left: the reservation. An order
+    that waits for stock does not count until then.
+    """
+    rows = Order.objects.filter(reserved_at__isnull=False)
+    if from_at:
+        rows = rows.filter(confirmed_at__gte=from_at)
+    if until_at:
+        rows = rows.filter(confirmed_at__lt=until_at)
+    in_time = Q(released_at__lte=F("reserved_at") + within)
+    owed = Q(released_at__isnull=False) | (Q(state=State.RESERVED) & Q(reserved_at__lt=as_of - within))
+    counted = rows.aggregate(owed=Count("id", filter=owed), in_time=Count("id", filter=in_time))
+    return counted["in_time"], counted["owed"]
