@@ -6,8 +6,16 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
-from tests.pages.conftest import Hire
+from tests.pages.conftest import MOMENT, Hire
+from tests.pages.shop import take_orders
+
+from zhanggui.journal.models import Run
+from zhanggui.kernel import clock
+from zhanggui.people.rules import OWNER_ROLES
+from zhanggui.people.steps import invite
+from zhanggui.sales.orders.models import Order
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
@@ -50,6 +58,62 @@ def test_the_gallery_has_no_accessibility_finding(
     assert [(one["id"], one["nodes"][0]["html"]) for one in findings] == []
     assert page.complaints == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize(("size", "scheme", "language"), [("desk", "dark", "zh-hans"), ("phone", "light", "en")])
+def test_no_page_has_an_accessibility_finding(
+    size: str, scheme: str, language: str, browser: Any, live_server: LiveServer, hire: Hire
+) -> None:
+    staff = hire()
+    key, _, odd = take_orders(["A-1", "A-2"], MOMENT) + take_orders(["A-3"], MOMENT, code="UNKNOWN")
+    run = Run.objects.order_by("id").last()
+    assert run is not None
+    page = open_page(browser, live_server, staff, size=size, scheme=scheme, language=language)
+    for address in (
+        "/", "/orders/", "/orders/?state=received", "/orders/?q=nothing", f"/orders/{key}/", f"/orders/{odd}/",
+        "/journal/", f"/journal/{run.id}/", "/clauses/", "/clauses/2.1.3.1/", "/clauses/1.1/",
+    ):  # fmt: skip
+        page.complaints.clear()
+        page.goto(live_server.url + address)
+        findings = [(one["id"], one["nodes"][0]["html"]) for one in Axe().run(page).response["violations"]]
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        assert (address, findings, page.complaints, wide) == (address, [], [], False)
+
+
+def test_the_doors_have_no_accessibility_finding(browser: Any, live_server: LiveServer, db: None) -> None:
+    token = invite(department="management", roles=OWNER_ROLES, as_of=clock.now())
+    page = browser.new_page()
+    for address in ("/sign-in/", f"/welcome/{token}/", "/nowhere/"):
+        page.goto(live_server.url + address)
+        findings = [(one["id"], one["nodes"][0]["html"]) for one in Axe().run(page).response["violations"]]
+        assert (address, findings) == (address, [])
+
+
+def test_a_filter_changes_rows_tabs_and_address_together(browser: Any, live_server: LiveServer, hire: Hire) -> None:
+    take_orders(["A-1"], MOMENT)
+    take_orders(["B-1"], MOMENT, currency="GBP")
+    page = open_page(browser, live_server, hire())
+    page.goto(f"{live_server.url}/orders/")
+    page.select_option("#shop", index=1)
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert "shop=" in page.url
+    page.locator("#tabs a").nth(1).click()
+    page.wait_for_url("**state=received**")
+    assert "shop=" in page.url
+    page.go_back()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert page.locator("#shop").count() == 1
+
+
+def test_orders_are_confirmed_from_the_keyboard(browser: Any, live_server: LiveServer, hire: Hire) -> None:
+    take_orders(["A-1", "A-2"], MOMENT)
+    page = open_page(browser, live_server, hire())
+    page.goto(f"{live_server.url}/orders/?state=received")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.locator("button[name=act]").press("Enter")
+    page.wait_for_selector(".toast-success")
+    assert Order.objects.filter(state="confirmed").count() == 1
 
 
 def test_the_keys_move_select_and_peek(browser: Any, live_server: LiveServer, hire: Hire) -> None:

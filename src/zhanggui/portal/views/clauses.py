@@ -1,28 +1,41 @@
 """The regulation: all clauses, and one clause with its values in force and the clocks under it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from zhanggui.kernel import clock
 from zhanggui.obligations.models import Obligation
 from zhanggui.obligations.queries import derivation
+from zhanggui.oversight.compliance.queries import standings
+from zhanggui.oversight.compliance.records import ClauseStanding, Standing
 from zhanggui.portal import asking
 from zhanggui.portal.reading import clocks
 from zhanggui.regulation.queries import clause as clause_of
 from zhanggui.regulation.queries import history, in_force, register
 from zhanggui.regulation.records import Section, UnknownClause
 
+ROWS_OF_FIGURE = {"orders_handed_over": "orders", "changes_attributed": "runs"}
 GROUPS = {"running": ("open", "paused"), "breached": ("breached",), "met": ("met",), "late": ("late",)}
 
 
 def clauses(request: HttpRequest) -> HttpResponse:
     """Show the register in the order of the document."""
     book = register()
+    figures = {one.clause: one for one in standings(clock.now())}
     headings = sorted(book.sections, key=lambda one: [int(part) for part in one.number.split(".")])
-    parts = [(head, [one for one in book if _under(one.number, head.number, headings)]) for head in headings]
-    return render(request, "portal/clauses.html", {"parts": parts, "total": len(book)})
+    parts = [
+        (head, [(one, figures[one.number]) for one in book if _under(one.number, head.number, headings)])
+        for head in headings
+    ]
+    return render(request, "portal/clauses.html", {"parts": parts, "total": len(book), "counts": _counts(figures)})
+
+
+def _counts(figures: Mapping[str, ClauseStanding]) -> dict[str, int]:
+    """Return how many clauses have each standing, all standings named."""
+    return {state: sum(1 for one in figures.values() if one.state == state) for state in Standing}
 
 
 def _under(number: str, heading: str, headings: Sequence[Section]) -> bool:
@@ -52,6 +65,8 @@ def clause(request: HttpRequest, number: str) -> HttpResponse:
     facts: dict[str, object] = {
         "as_of": as_of,
         "clause": found,
+        "rows_at": reverse(ROWS_OF_FIGURE[found.measured_by]) if found.measured_by in ROWS_OF_FIGURE else "",
+        "figure": standings(as_of, numbers=[number])[0],
         "in_force": in_force(number, as_of),
         "history": history(number),
         "group": group,
