@@ -23,5 +23,7 @@ class Sku(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(condition=~models.Q(code=""), name="sku_code_given"),
-            models.CheckConstraint(condition=models.Q(price_fen__isnull=True) | models.Q(price_fen__gte=0), name="sku_price"),
+            models.CheckConstraint(
+                condition=models.Q(price_fen__isnull=True) | models.Q(price_fen__gte=0), name="sku_price"
+            ),
         )

@@ -134,11 +134,9 @@ def _chunks(path: Path) -> Iterator[tuple[type[models.Model], list[str], list[li
 
 
 def _objects(model: type[models.Model], names: list[str], rows: list[list[Any]]) -> list[models.Model]:
-    columns = {field.attname: field for field in model._meta.concrete_fields}
-    readers = [columns[name].target_field.to_python if columns[name].is_relation else columns[name].to_python for name in names]
-    return [
-        model(**{name: read(cell) for name, read, cell in zip(names, readers, row, strict=True)}) for row in rows
-    ]
+    columns: dict[str, Any] = {field.attname: field for field in model._meta.concrete_fields}
+    readers = [getattr(columns[name], "target_field", columns[name]).to_python for name in names]
+    return [model(**{name: read(cell) for name, read, cell in zip(names, readers, row, strict=True)}) for row in rows]
 
 
 def _set_counters(last: int) -> None:

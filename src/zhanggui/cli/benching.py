@@ -16,7 +16,9 @@ NO_POSTGRESQL = 69
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
-    parser = commands.add_parser("bench", parents=[shared], help="print ratios of ours to raw SQL, measured in this run")
+    parser = commands.add_parser(
+        "bench", parents=[shared], help="print ratios of ours to raw SQL, measured in this run"
+    )
     parser.add_argument("--size", choices=("small", "full"), default="small")
     parser.add_argument("--only", default="", metavar="NAME", help="only the benches whose name begins so")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
@@ -29,7 +31,7 @@ def bench(parsed: argparse.Namespace) -> Outcome:
     The company's own data is never touched. A ratio of 1 means as fast as raw SQL that does the same writes.
     """
     if parsed.inside:
-        from zhanggui.cli.bench.run import results  # noqa: PLC0415 - Django is set up by now
+        from zhanggui.cli.bench.run import results
 
         return Outcome({"results": results(parsed.size, parsed.only)})
     found: list[dict[str, Any]] = []
@@ -45,7 +47,7 @@ def bench(parsed: argparse.Namespace) -> Outcome:
 
 
 def _server_tool() -> Path:
-    from django.conf import settings  # noqa: PLC0415 - Django is set up by now
+    from django.conf import settings
 
     return Path(settings.REPOSITORY) / "tools" / "postgres.py"
 

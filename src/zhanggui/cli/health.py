@@ -72,4 +72,9 @@ def _company(as_of: datetime) -> Iterator[Check]:
     yield Check("staff", has_staff(), "someone can sign in" if has_staff() else "nobody yet", "run `zhanggui invite`")
     waiting = tail()
     stale = waiting.oldest_at is not None and waiting.oldest_at < clock.now() - timedelta(seconds=60)
-    yield Check("hash chain", not stale, f"{head().seq} sealed, {waiting.runs} waiting", "start `zhanggui serve`: its worker seals")
+    yield Check(
+        "hash chain",
+        not stale,
+        f"{head().seq} sealed, {waiting.runs} waiting",
+        "start `zhanggui serve`: its worker seals",
+    )

@@ -44,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help="print one JSON document on stdout")
-    shared.add_argument("--as-of", type=moment, default=None, metavar="MOMENT", help="act at this moment (ISO, with zone)")
+    shared.add_argument(
+        "--as-of", type=moment, default=None, metavar="MOMENT", help="act at this moment (ISO, with zone)"
+    )
     parser = argparse.ArgumentParser("zhanggui", description="Run an e-commerce company by its written regulation.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -55,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def moment(text: str) -> datetime:
     """Read a moment from the command line; one without a zone is in the company's zone."""
-    from django.conf import settings  # noqa: PLC0415 - settings need the environment first
+    from django.conf import settings
 
     try:
         parsed = datetime.fromisoformat(text)
@@ -66,10 +68,10 @@ def moment(text: str) -> datetime:
 
 def _run(parsed: argparse.Namespace) -> Outcome:
     """Set Django up, bring an empty or older home up to date, and carry the command out."""
-    import django  # noqa: PLC0415 - only after the settings module is named
-    from django.db import DatabaseError  # noqa: PLC0415
+    import django
+    from django.db import DatabaseError
 
-    from zhanggui.config.home import UnknownDatabase  # noqa: PLC0415
+    from zhanggui.config.home import UnknownDatabase
 
     try:
         django.setup()

@@ -17,22 +17,24 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     kept.add_argument("--from", dest="from_at", type=_moment, help="cases that began at or after this moment")
     kept.add_argument("--to", dest="until_at", type=_moment, help="cases that began before this moment")
     kept.set_defaults(handler=compliance)
-    proof = commands.add_parser("verify", parents=[shared], help="prove the invariants and the hash chain; never repairs")
+    proof = commands.add_parser(
+        "verify", parents=[shared], help="prove the invariants and the hash chain; never repairs"
+    )
     proof.add_argument("--all", action="store_true", help="all invariants (the default)")
     proof.add_argument("--only", action="append", default=[], metavar="ID", help="only this invariant; may be repeated")
     proof.set_defaults(handler=verify)
 
 
 def _moment(text: str) -> object:
-    from zhanggui.cli.main import moment  # noqa: PLC0415 - main imports this module
+    from zhanggui.cli.main import moment
 
     return moment(text)
 
 
 def obligations(parsed: argparse.Namespace) -> Outcome:
     """Report the clocks of each event clause; with --open, list those that run."""
-    from zhanggui.kernel import clock  # noqa: PLC0415 - Django is set up by now
-    from zhanggui.obligations.queries import clause_figures, due_soonest  # noqa: PLC0415
+    from zhanggui.kernel import clock
+    from zhanggui.obligations.queries import clause_figures, due_soonest
 
     as_of = parsed.as_of or clock.now()
     numbers = [parsed.clause] if parsed.clause else _event_clauses()
@@ -43,7 +45,9 @@ def obligations(parsed: argparse.Namespace) -> Outcome:
         for f in figures.values()
     ]  # fmt: skip
     document: dict[str, object] = {"clauses": rows}
-    lines = [f"{row['clause']:<10} {row['numerator']}/{row['denominator']} in time, {row['running']} running" for row in rows]
+    lines = [
+        f"{row['clause']:<10} {row['numerator']}/{row['denominator']} in time, {row['running']} running" for row in rows
+    ]
     if parsed.open:
         running = due_soonest(limit=1_000, clause=parsed.clause)
         document["open"] = [
@@ -51,13 +55,15 @@ def obligations(parsed: argparse.Namespace) -> Outcome:
              "due_at": c.due_at.isoformat(), "department": c.department}
             for c in running
         ]  # fmt: skip
-        lines += [f"  {c.due_at:%Y-%m-%d %H:%M}Z {c.clause:<10} {c.subject_kind} {c.subject_id} {c.state}" for c in running]
+        lines += [
+            f"  {c.due_at:%Y-%m-%d %H:%M}Z {c.clause:<10} {c.subject_kind} {c.subject_id} {c.state}" for c in running
+        ]
     return Outcome(document, tuple(lines), FINDINGS if any(f.in_time < f.judged for f in figures.values()) else DONE)
 
 
 def _event_clauses() -> list[str]:
-    from zhanggui.regulation.queries import register  # noqa: PLC0415
-    from zhanggui.regulation.records import Kind  # noqa: PLC0415
+    from zhanggui.regulation.queries import register
+    from zhanggui.regulation.records import Kind
 
     return [clause.number for clause in register() if clause.kind is Kind.EVENT]
 
@@ -70,10 +76,10 @@ def _state(in_time: int, judged: int) -> str:
 
 def compliance(parsed: argparse.Namespace) -> Outcome:
     """Report how each clause stands in a period."""
-    from zhanggui.kernel import clock  # noqa: PLC0415 - Django is set up by now
-    from zhanggui.oversight.compliance.queries import standings  # noqa: PLC0415
-    from zhanggui.oversight.compliance.records import Period, Standing  # noqa: PLC0415
-    from zhanggui.regulation.records import RegulationError  # noqa: PLC0415
+    from zhanggui.kernel import clock
+    from zhanggui.oversight.compliance.queries import standings
+    from zhanggui.oversight.compliance.records import Period, Standing
+    from zhanggui.regulation.records import RegulationError
 
     period = Period(parsed.from_at, parsed.until_at)
     try:
@@ -81,7 +87,8 @@ def compliance(parsed: argparse.Namespace) -> Outcome:
     except (RegulationError, KeyError) as error:
         raise CannotRun(f"{parsed.clause}: no such clause; `zhanggui compliance` lists them all") from error
     rows = [
-        {"clause": s.clause, "state": str(s.state), "numerator": s.numerator, "denominator": s.denominator} for s in found
+        {"clause": s.clause, "state": str(s.state), "numerator": s.numerator, "denominator": s.denominator}
+        for s in found
     ]
     lines = [
         f"{s.clause:<10} {s.state:<15} {'' if s.numerator is None else f'{s.numerator}/{s.denominator}'}" for s in found
@@ -92,8 +99,9 @@ def compliance(parsed: argparse.Namespace) -> Outcome:
 
 def verify(parsed: argparse.Namespace) -> Outcome:
     """Prove the invariants over one snapshot. Exit 1 with findings; what could not be checked exits 2."""
-    from zhanggui.kernel import clock  # noqa: PLC0415 - Django is set up by now
-    from zhanggui.oversight.verification.queries import INVARIANTS, verify as check  # noqa: PLC0415
+    from zhanggui.kernel import clock
+    from zhanggui.oversight.verification.queries import INVARIANTS
+    from zhanggui.oversight.verification.queries import verify as check
 
     unknown = sorted(set(parsed.only) - set(INVARIANTS))
     if unknown:

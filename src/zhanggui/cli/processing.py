@@ -18,11 +18,11 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def process(parsed: argparse.Namespace) -> Outcome:
     """Process all open orders and count, per stage, what was accepted and why the rest was not."""
-    from zhanggui.journal.records import Actor, Context  # noqa: PLC0415 - Django is set up by now
-    from zhanggui.journal.steps import seal_runs  # noqa: PLC0415
-    from zhanggui.kernel import clock  # noqa: PLC0415
-    from zhanggui.processes.through import process_orders  # noqa: PLC0415
-    from zhanggui.sales.orders.queries import open_orders  # noqa: PLC0415
+    from zhanggui.journal.records import Actor, Context
+    from zhanggui.journal.steps import seal_runs
+    from zhanggui.kernel import clock
+    from zhanggui.processes.through import process_orders
+    from zhanggui.sales.orders.queries import open_orders
 
     orders = open_orders()
     context = Context(Actor("cli", "orders process"), parsed.as_of or clock.now())

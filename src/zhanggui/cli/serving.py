@@ -25,12 +25,12 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def serve(parsed: argparse.Namespace) -> Outcome:
     """Run until SIGTERM or SIGINT. Prints the address, and the one-time link while nobody can sign in yet."""
-    from zhanggui.worker import supervisor  # noqa: PLC0415 - Django is set up by now
+    from zhanggui.worker import supervisor
 
     address = f"http://{parsed.host}:{parsed.port}"
 
     def announce() -> None:
-        from zhanggui.people.queries import has_staff  # noqa: PLC0415
+        from zhanggui.people.queries import has_staff
 
         print(f"zhanggui 掌柜: {address}", file=sys.stderr, flush=True)
         if not has_staff():
@@ -46,7 +46,7 @@ def serve(parsed: argparse.Namespace) -> Outcome:
 
 def invite_staff(parsed: argparse.Namespace) -> Outcome:
     """Make a one-time link by which a person chooses name and password."""
-    from zhanggui.people.rules import DEPARTMENTS, ROLES  # noqa: PLC0415 - Django is set up by now
+    from zhanggui.people.rules import DEPARTMENTS, ROLES
 
     unknown = {role for role in parsed.roles.split(",") if role} - set(ROLES)
     if parsed.department not in DEPARTMENTS or unknown:
@@ -56,9 +56,9 @@ def invite_staff(parsed: argparse.Namespace) -> Outcome:
 
 
 def _link(address: str, department: str, roles: str) -> str:
-    from zhanggui.kernel import clock  # noqa: PLC0415
-    from zhanggui.people.rules import OWNER_ROLES  # noqa: PLC0415
-    from zhanggui.people.steps import invite  # noqa: PLC0415
+    from zhanggui.kernel import clock
+    from zhanggui.people.rules import OWNER_ROLES
+    from zhanggui.people.steps import invite
 
     token = invite(department=department, roles=roles.split(",") if roles else OWNER_ROLES, as_of=clock.now())
     return f"{address}/welcome/{token}/"
@@ -66,10 +66,13 @@ def _link(address: str, department: str, roles: str) -> str:
 
 def doctor(parsed: argparse.Namespace) -> Outcome:
     """Check schema, engine settings, register, calendar, keys, static files and the chain's tail."""
-    from zhanggui.cli.health import examine  # noqa: PLC0415 - Django is set up by now
-    from zhanggui.kernel import clock  # noqa: PLC0415
+    from zhanggui.cli.health import examine
+    from zhanggui.kernel import clock
 
     found = examine(parsed.as_of or clock.now())
     document = {"checks": [{"name": row.name, "ok": row.ok, "found": row.found, "remedy": row.remedy} for row in found]}
-    lines = [f"{'ok  ' if row.ok else 'LOOK'} {row.name}: {row.found}{'' if row.ok else f' -> {row.remedy}'}" for row in found]
+    lines = [
+        f"{'ok  ' if row.ok else 'LOOK'} {row.name}: {row.found}{'' if row.ok else f' -> {row.remedy}'}"
+        for row in found
+    ]
     return Outcome(document, tuple(lines), DONE if all(row.ok for row in found) else FINDINGS)

@@ -43,8 +43,8 @@ def timeline(subjects: Sequence[tuple[str, int]]) -> list[RunLine]:
     for kind, key in subjects:
         among |= Q(kind=kind, subject_id=key)
     moves: dict[int, list[tuple[str, str]]] = {}
-    for run_id, before, after in Transition.objects.filter(among).order_by("id").values_list(
-        "run_id", "from_state", "to_state"
+    for run_id, before, after in (
+        Transition.objects.filter(among).order_by("id").values_list("run_id", "from_state", "to_state")
     ):
         moves.setdefault(run_id, []).append((before, after))
     return [_line(run, tuple(moves[run.id])) for run in Run.objects.filter(id__in=moves).order_by("as_of", "id")]
@@ -97,5 +97,9 @@ def attributed_changes(from_at: datetime | None, until_at: datetime | None) -> t
     if until_at:
         rows = rows.filter(as_of__lt=until_at)
     named = rows.exclude(actor_kind="").exclude(actor_id="").exclude(clause="")
-    everything = Transition.objects.all() if not (from_at or until_at) else Transition.objects.filter(run_id__in=rows.values("id"))
+    everything = (
+        Transition.objects.all()
+        if not (from_at or until_at)
+        else Transition.objects.filter(run_id__in=rows.values("id"))
+    )
     return Transition.objects.filter(run_id__in=named.values("id")).count(), everything.count()

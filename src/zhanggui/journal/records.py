@@ -1,9 +1,9 @@
 """What goes into and comes out of the journal.
 
-    StepRefused            a whole batch was not carried out
-    ├── BatchTooLarge      more rows than the step takes at once
-    ├── KeyReused          the idempotency key was used with other input
-    └── Busy               the store could not take the work now; try again
+StepRefused            a whole batch was not carried out
+├── BatchTooLarge      more rows than the step takes at once
+├── KeyReused          the idempotency key was used with other input
+└── Busy               the store could not take the work now; try again
 """
 
 from collections.abc import Mapping

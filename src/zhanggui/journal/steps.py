@@ -6,11 +6,11 @@ columns that the writing statements carried. A step called with an `Inside` join
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache, wraps
 from operator import attrgetter
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
@@ -72,8 +72,10 @@ def _with_retries(info: StepInfo, body: Callable[..., Answer], batch: Sequence[A
         try:
             return _once(info, body, batch, context, input_hash)
         except OperationalError as error:
-            if attempt == RETRIES - 1 or not _worth_retrying(error):
-                raise Busy(step=info.name) from error if _worth_retrying(error) else error
+            if not _worth_retrying(error):
+                raise
+            if attempt == RETRIES - 1:
+                raise Busy(step=info.name) from error
         except IntegrityError:
             if context.key and (stored := _stored_answer(info, context.key, input_hash)):
                 return stored
@@ -106,9 +108,7 @@ def _once(
     return Answer(given.accepted, given.rejected, run.id)
 
 
-def _close(
-    run: OpenRun, info: StepInfo, context: Context, given: Answer, input_hash: str, started: float
-) -> None:
+def _close(run: OpenRun, info: StepInfo, context: Context, given: Answer, input_hash: str, started: float) -> None:
     digest = run.flush()
     _insert_run(
         run, info, context, digest=digest, input_hash=input_hash, outcome="done",
@@ -118,9 +118,7 @@ def _close(
     )  # fmt: skip
 
 
-def _insert_run(
-    run: OpenRun, info: StepInfo, context: Context, *, codes: Mapping[str, int], **columns: object
-) -> None:
+def _insert_run(run: OpenRun, info: StepInfo, context: Context, *, codes: Mapping[str, int], **columns: object) -> None:
     run.insert(Run, {
         "id": run.id, "step": info.name, "clause": info.clause, "actor_kind": context.actor.kind,
         "actor_id": context.actor.id, "as_of": context.as_of, "recorded_at": clock.now(), "reason": context.reason,
@@ -172,12 +170,12 @@ def _fingerprint(row: object) -> object:
     """Return what stands for a row in the input hash: its own content hash if it has one, else its fields."""
     if isinstance(row, int | str | tuple):
         return row
-    return getattr(row, "content_hash", None) or _fields_of(type(row))(row)
+    return getattr(row, "content_hash", None) or _fields_of(cast(Hashable, type(row)))(row)
 
 
 @lru_cache(maxsize=256)
-def _fields_of(kind: type) -> Callable[[object], object]:
-    return attrgetter(*(field.name for field in fields(kind)))
+def _fields_of(kind: Hashable) -> Callable[[object], object]:
+    return attrgetter(*(field.name for field in fields(cast(Any, kind))))
 
 
 def seal_runs(*, limit: int = 5_000) -> Head:

@@ -203,7 +203,7 @@ def _driver_cursor(engine: sql.Engine) -> Any:
     assert connection.in_atomic_block, "a run lives inside a transaction"
     if engine == "sqlite":
         return connection.connection.cursor()
-    from psycopg import Cursor  # noqa: PLC0415 - only PostgreSQL needs the driver
+    from psycopg import Cursor
 
     return Cursor(connection.connection)
 

@@ -30,7 +30,7 @@ def insert(engine: Engine, table: str, scalars: Names, vectors: tuple[tuple[str,
     order (on SQLite one row per statement execution, in the same order).
     """
     names = [*scalars, *(name for name, _ in vectors)]
-    head = f"INSERT INTO {table} ({', '.join(names)})"  # noqa: S608
+    head = f"INSERT INTO {table} ({', '.join(names)})"
     if engine == "sqlite":
         return f"{head} VALUES ({', '.join('?' * len(names))})"
     picked = ["%s"] * len(scalars) + [f"u.{name}" for name, _ in vectors]
@@ -47,7 +47,7 @@ def update_all(engine: Engine, table: str, assigned: tuple[tuple[str, bool], ...
     mark = "?" if engine == "sqlite" else "%s"
     sets = [f"{name} = {name} + {mark}" if adds else f"{name} = {mark}" for name, adds in assigned]
     sets += [f"{name} = {source}" for name, source in zip(copied[::2], copied[1::2], strict=True)]
-    return f"UPDATE {table} SET {', '.join(sets)} WHERE {_among(engine, by, 'bigint')}"  # noqa: S608
+    return f"UPDATE {table} SET {', '.join(sets)} WHERE {_among(engine, by, 'bigint')}"
 
 
 @lru_cache(maxsize=512)
@@ -61,11 +61,11 @@ def update_each(
     if engine == "sqlite":
         every = [*scalars, *((name, adds) for name, _, adds in vectors)]
         sets = ", ".join(f"{name} = {name} + ?" if adds else f"{name} = ?" for name, adds in every)
-        return f"UPDATE {table} SET {sets} WHERE id = ?"  # noqa: S608
+        return f"UPDATE {table} SET {sets} WHERE id = ?"
     parts = [f"{name} = t.{name} + %s" if adds else f"{name} = %s" for name, adds in scalars]
     parts += [f"{name} = t.{name} + u.{name}" if adds else f"{name} = u.{name}" for name, _, adds in vectors]
     source = _unnest((*((name, kind) for name, kind, _ in vectors), ("id", "bigint")))
-    return f"UPDATE {table} AS t SET {', '.join(parts)} FROM {source} WHERE t.id = u.id"  # noqa: S608
+    return f"UPDATE {table} AS t SET {', '.join(parts)} FROM {source} WHERE t.id = u.id"
 
 
 @lru_cache(maxsize=512)
@@ -79,7 +79,7 @@ def select_among(
     """
     mark = "?" if engine == "sqlite" else "%s"
     tests = [f"{name} = {mark}" for name in equal] + [_among(engine, *where)]
-    text = f"SELECT {', '.join(columns)} FROM {table} WHERE {' AND '.join(tests)} ORDER BY {', '.join(order)}"  # noqa: S608
+    text = f"SELECT {', '.join(columns)} FROM {table} WHERE {' AND '.join(tests)} ORDER BY {', '.join(order)}"
     return text + " FOR UPDATE" if lock and engine == "postgresql" else text
 
 

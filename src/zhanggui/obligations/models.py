@@ -12,9 +12,10 @@ RUNNING = ("open", "paused", "breached")
 class Obligation(models.Model):
     """One duty with its clock. Born when its fact happens, due at a moment whose sum is stored in its columns.
 
-    `state`: open, paused, breached (due has passed, still owed), then once: met, late, or withdrawn. `terms_version` and
-    `calendar_version` are those it began under and keeps. `late_us` is what it came too late, in microseconds. `warn_at` is the next
-    warning: at half of the time, then at four fifths (`most_at`), then none; `warned` is the share already noted.
+    `state`: open, paused, breached (due has passed, still owed), then once: met, late, or withdrawn.
+    `terms_version` and `calendar_version` are those it began under and keeps. `late_us` is what it came too late, in
+    microseconds. `warn_at` is the next warning: at half of the time, then at four fifths (`most_at`), then none;
+    `warned` is the share already noted.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -49,10 +50,12 @@ class Obligation(models.Model):
             models.UniqueConstraint(fields=["subject_kind", "subject_id", "clause", "cycle"], name="clock_once"),
             models.CheckConstraint(condition=Q(state__in=STATES), name="clock_state"),
             models.CheckConstraint(
-                condition=~Q(state="met") | Q(closed_at__lte=F("due_at"), late_us__isnull=True), name="clock_met_in_time"
+                condition=~Q(state="met") | Q(closed_at__lte=F("due_at"), late_us__isnull=True),
+                name="clock_met_in_time",
             ),
             models.CheckConstraint(
-                condition=~Q(state="late") | Q(closed_at__gt=F("due_at"), late_us__gt=0), name="clock_late_says_how_late"
+                condition=~Q(state="late") | Q(closed_at__gt=F("due_at"), late_us__gt=0),
+                name="clock_late_says_how_late",
             ),
         )
         indexes: ClassVar = [
@@ -78,5 +81,7 @@ class ObligationPause(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["obligation"], condition=Q(until_at__isnull=True), name="pause_open_once"),
-            models.CheckConstraint(condition=Q(until_at__isnull=True) | Q(until_at__gte=F("from_at")), name="pause_order"),
+            models.CheckConstraint(
+                condition=Q(until_at__isnull=True) | Q(until_at__gte=F("from_at")), name="pause_order"
+            ),
         )

@@ -33,7 +33,7 @@ def due_soonest(
     if department:
         rows = rows.filter(department=department)
     if after:
-        rows = rows.extra(where=["(due_at, id) > (%s, %s)"], params=list(after))  # noqa: S610 - bound parameters
+        rows = rows.extra(where=["(due_at, id) > (%s, %s)"], params=list(after))
     return [DueLine(*row) for row in rows.values_list(*LINE)[:limit]]
 
 
@@ -81,10 +81,9 @@ def clause_figures(
 def derivation(obligation_id: int) -> Derivation:
     """Return the sum behind a clock's due moment, line by line, in both languages."""
     clock = Obligation.objects.get(id=obligation_id)
-    pauses = ObligationPause.objects.filter(obligation_id=obligation_id, until_at__isnull=False).order_by("from_at")
-    stretches = [
-        (int(microseconds([pause.from_at])[0]), int(microseconds([pause.until_at])[0])) for pause in pauses
-    ]
+    pauses = ObligationPause.objects.filter(obligation_id=obligation_id).order_by("from_at")
+    edges = [microseconds([pause.from_at, pause.until_at]).tolist() for pause in pauses if pause.until_at]
+    stretches = [(from_us, until_us) for from_us, until_us in edges]
     calendar = calendar_for(clock.department, clock.calendar_version or None)
     return explain(
         int(microseconds([clock.started_at])[0]), clock.allowed_seconds, Basis(clock.time_basis), calendar, stretches

@@ -9,7 +9,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 def verdict(due_at: datetime, event_at: datetime) -> Verdict:
-    """Return how a clock ends that is answered at `event_at`: met (the due instant included) or late by microseconds."""
+    """Return how a clock answered at `event_at` ends: met (the due instant included), or late by microseconds."""
     if event_at <= due_at:
         return ClockState.MET, None
     return ClockState.LATE, (event_at - due_at) // MICROSECOND

@@ -33,7 +33,9 @@ def open_obligations(batch: Sequence[Opening], *, context: Inside) -> None:
     if not batch:
         return
     counts = [len(opening.subject_ids) for opening in batch]
-    columns: dict[str, object] = {name: _joined([getattr(row, name) for row in batch], counts) for name in NAMED + GIVEN}
+    columns: dict[str, object] = {
+        name: _joined([getattr(row, name) for row in batch], counts) for name in NAMED + GIVEN
+    }
     derived = [_derived(opening) for opening in batch]
     for name in (*MOMENTS, "calendar_version"):
         columns[name] = _joined([row[name] for row in derived], counts)
@@ -80,7 +82,10 @@ def withdraw_obligations(subject_kind: str, subject_ids: Sequence[int], *, conte
 
 
 def _end(
-    decide: Callable[[datetime, datetime], rules.Verdict], subject_ids: Sequence[int], equal: dict[str, str], context: Inside
+    decide: Callable[[datetime, datetime], rules.Verdict],
+    subject_ids: Sequence[int],
+    equal: dict[str, str],
+    context: Inside,
 ) -> None:
     run = context.run
     rows = run.lock(Obligation, "subject_id", subject_ids, ["id", "state", "due_at"], equal=equal)
@@ -161,7 +166,8 @@ def _shifted(clock: tuple[Any, ...], pauses: Sequence[tuple[datetime, datetime]]
     """Return a clock's due and warning moments with its pauses, under the calendar version it began with."""
     department, started_at, seconds, basis, version = clock
     calendar: Calendar | None = calendar_for(department, version) if basis == Basis.WORKING else None
-    stretches = [(0, *(int(us) for us in microseconds(list(pause)))) for pause in pauses]
+    edges = [microseconds(pause).tolist() for pause in pauses]
+    stretches = [(0, from_us, until_us) for from_us, until_us in edges]
     found = due_and_warnings(microseconds([started_at]), seconds, basis, calendar, Pauses.of(stretches))
     return [moments(column)[0] for column in found]
 
@@ -181,7 +187,7 @@ def sweep_obligations(*, context: Context, limit: int = 10_000) -> Swept:
 
 
 def _open_before(column: str, before: datetime, limit: int) -> list[int]:
-    rows = Obligation.objects.extra(where=["state = 'open'"]).filter(**{f"{column}__lt": before})  # noqa: S610 - constant
+    rows = Obligation.objects.extra(where=["state = 'open'"]).filter(**{f"{column}__lt": before})
     return list(rows.order_by(column, "id").values_list("id", flat=True)[:limit])
 
 

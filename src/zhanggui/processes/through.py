@@ -56,7 +56,9 @@ STAGES = (
 UNTIL = tuple(stage.name for stage in STAGES[1:])
 
 
-def process_orders(context: Context, *, until: str = "shipped", progress: Progress | None = None) -> dict[str, StageCount]:
+def process_orders(
+    context: Context, *, until: str = "shipped", progress: Progress | None = None
+) -> dict[str, StageCount]:
     """Take all open orders as far as they can go, stage by stage, and count what happened.
 
     Takes: until, the last stage (confirmed, reserved, released, shipped); progress, told (stage, orders) per batch.

@@ -4,28 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Sku',
+            name="Sku",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=300)),
-                ('specification', models.CharField(default='', max_length=200)),
-                ('unit', models.CharField(default='', max_length=16)),
-                ('barcode', models.CharField(default='', max_length=32)),
-                ('price_fen', models.BigIntegerField(null=True)),
-                ('stocked', models.BooleanField(default=True)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("code", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=300)),
+                ("specification", models.CharField(default="", max_length=200)),
+                ("unit", models.CharField(default="", max_length=16)),
+                ("barcode", models.CharField(default="", max_length=32)),
+                ("price_fen", models.BigIntegerField(null=True)),
+                ("stocked", models.BooleanField(default=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('code', ''), _negated=True), name='sku_code_given'), models.CheckConstraint(condition=models.Q(('price_fen__isnull', True), ('price_fen__gte', 0), _connector='OR'), name='sku_price')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("code", ""), _negated=True), name="sku_code_given"),
+                    models.CheckConstraint(
+                        condition=models.Q(("price_fen__isnull", True), ("price_fen__gte", 0), _connector="OR"),
+                        name="sku_price",
+                    ),
+                ],
             },
         ),
     ]

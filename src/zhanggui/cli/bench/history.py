@@ -1,6 +1,7 @@
 """Old orders and open clocks by the hundred thousand, made in SQL: what a bench stands on, not what it measures."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -13,7 +14,7 @@ SERIES = {
 FIRST = 1_000_000_000_000
 
 
-def _run(text: str, parameters: list[object]) -> None:
+def _run(text: str, parameters: list[Any]) -> None:
     if connection.vendor == "sqlite":
         parameters = [sql.sqlite_moment(value) if isinstance(value, datetime) else value for value in parameters]
     with connection.cursor() as cursor:
@@ -25,14 +26,14 @@ def add_history(count: int) -> None:
     series = SERIES[connection.vendor].format(count=count)
     moment = datetime.fromisoformat("2025-01-01T00:00:00+00:00")
     _run(
-        "INSERT INTO orders_order (id, run_id, shop_id, external_id, content_hash, contact_digest, placed_at, received_at,"  # noqa: S608
+        "INSERT INTO orders_order (id, run_id, shop_id, external_id, content_hash, contact_digest, placed_at, received_at,"
         " goods_fen, freight_fen, discount_fen, total_fen, state, version)"
         f" SELECT -n, 0, (SELECT min(id) FROM orders_shop), 'H' || n, '', '', %s, %s, 100, 0, 0, 100, 'shipped', 4 FROM {series}",
         [moment, moment],
     )
     for line in (1, 2):
         _run(
-            "INSERT INTO orders_orderline (id, run_id, order_id, identity, sku_id, merchant_code, title, quantity,"  # noqa: S608
+            "INSERT INTO orders_orderline (id, run_id, order_id, identity, sku_id, merchant_code, title, quantity,"
             " unit_price_fen, discount_fen, amount_fen, shipped, cancelled)"
             f" SELECT -n * 2 - {line}, 0, -n, 'L{line}', (SELECT min(id) FROM catalog_sku), 'H', 'H', 1, 50, 0, 50, 1, 0"
             f" FROM {series}",
@@ -53,7 +54,7 @@ def add_open_clocks(count: int, *, due: int, due_before: datetime) -> None:
 def _clocks(series: str, key: str, subject: str, clause: str, state: str, due_at: datetime, warn_at: datetime) -> None:
     closed = "NULL" if state == "open" else "due_at"
     _run(
-        "INSERT INTO obligations_obligation (id, run_id, clause, subject_kind, subject_id, cycle, department, assignee,"  # noqa: S608
+        "INSERT INTO obligations_obligation (id, run_id, clause, subject_kind, subject_id, cycle, department, assignee,"
         " started_at, allowed_seconds, time_basis, terms_version, calendar_version, due_at, warn_at, most_at, warned, state,"
         " closed_at)"
         f" SELECT {key}, 0, '{clause}', 'order', {subject}, 1, 'sales', '', due_at, 7200, 'elapsed', 0, 0, due_at, warn_at,"

@@ -28,7 +28,7 @@ class Reference:
     def _own_cursor(self) -> Any:
         if not self._postgresql:
             return self._db.cursor()
-        from psycopg import Cursor  # noqa: PLC0415 - only PostgreSQL needs the driver
+        from psycopg import Cursor
 
         return Cursor(self._db)
 
@@ -45,7 +45,8 @@ class Reference:
         self._execute("TRUNCATE bench_batch" if self._postgresql else "DELETE FROM bench_batch")
         if self._postgresql:
             self._execute(
-                "INSERT INTO bench_batch SELECT * FROM unnest(%s::bigint[]) WITH ORDINALITY", (sql.array("postgresql", ids),)
+                "INSERT INTO bench_batch SELECT * FROM unnest(%s::bigint[]) WITH ORDINALITY",
+                (sql.array("postgresql", ids),),
             )
         else:
             self._cursor.executemany("INSERT INTO bench_batch VALUES (?, ?)", zip(ids, range(len(ids)), strict=True))
@@ -72,7 +73,7 @@ class Reference:
     def _bump(self, table: str) -> None:
         """Move SQLite's counter past the rows just inserted; a sequence has moved by itself."""
         if not self._postgresql:
-            self._execute(f"UPDATE journal_idcounter SET last = (SELECT max(id) FROM {table})")  # noqa: S608
+            self._execute(f"UPDATE journal_idcounter SET last = (SELECT max(id) FROM {table})")
 
     def _run(self, step: str, as_of: datetime) -> int:
         """Write the run record and return its id."""
@@ -91,7 +92,7 @@ class Reference:
 
     def _move_orders(self, run: int, before: str, after: str, column: str, as_of: datetime) -> None:
         self._execute(
-            f"UPDATE orders_order SET state = %s, version = version + 1, {column} = %s"  # noqa: S608
+            f"UPDATE orders_order SET state = %s, version = version + 1, {column} = %s"
             " WHERE id IN (SELECT id FROM bench_batch) AND state = %s",
             (after, as_of, before),
         )
@@ -108,7 +109,7 @@ class Reference:
             else "CAST((julianday(%s) - julianday(due_at)) * 86400000000 AS integer)"
         )
         self._execute(
-            "UPDATE obligations_obligation SET state = CASE WHEN due_at >= %s THEN 'met' ELSE 'late' END, closed_at = %s,"  # noqa: S608
+            "UPDATE obligations_obligation SET state = CASE WHEN due_at >= %s THEN 'met' ELSE 'late' END, closed_at = %s,"
             f" late_us = CASE WHEN due_at >= %s THEN NULL ELSE {late} END"
             " WHERE subject_kind = 'order' AND subject_id IN (SELECT id FROM bench_batch) AND clause = %s"
             " AND state IN ('open', 'paused', 'breached')",
@@ -127,7 +128,7 @@ class Reference:
         self._close_clocks(run, "2.1.3.1", as_of)
         spans = (timedelta(hours=48), timedelta(hours=24), timedelta(hours=38.4))
         self._execute(
-            "INSERT INTO obligations_obligation (id, run_id, clause, subject_kind, subject_id, cycle, department, assignee,"  # noqa: S608
+            "INSERT INTO obligations_obligation (id, run_id, clause, subject_kind, subject_id, cycle, department, assignee,"
             " started_at, allowed_seconds, time_basis, terms_version, calendar_version, due_at, warn_at, most_at, warned, state)"
             f" SELECT {self._new_id()}, %s, '2.3.2.1', 'order', id, 1, 'logistics', '', %s, 172800, 'elapsed', 0, 0,"
             " %s, %s, %s, 0, 'open' FROM bench_batch ORDER BY place",
@@ -138,7 +139,7 @@ class Reference:
     def _reserve(self, as_of: datetime) -> None:
         run = self._run("raw.reserve", as_of)
         self._execute(
-            "INSERT INTO inventory_reservation (id, run_id, balance_id, demand_id, line_id, quantity, state)"  # noqa: S608
+            "INSERT INTO inventory_reservation (id, run_id, balance_id, demand_id, line_id, quantity, state)"
             " WITH need AS (SELECT b.place, l.order_id, l.id AS line_id, s.id AS balance_id, l.quantity,"
             " sum(l.quantity) OVER (PARTITION BY s.id ORDER BY b.place, l.id) AS wanted, s.on_hand - s.reserved AS free"
             " FROM bench_batch b CROSS JOIN orders_orderline l CROSS JOIN inventory_stockbalance s"
@@ -163,14 +164,14 @@ class Reference:
         )
         self._move_orders(run, "reserved", "released", "released_at", as_of)
         self._execute(
-            "INSERT INTO fulfilment_fulfilmentrequest (id, run_id, reference_id, reference_no, warehouse_id, requested_at, state)"  # noqa: S608
+            "INSERT INTO fulfilment_fulfilmentrequest (id, run_id, reference_id, reference_no, warehouse_id, requested_at, state)"
             f" SELECT {self._new_id()}, %s, b.id, 'ZG' || CAST(b.id AS text), w.id, %s, 'open'"
             " FROM bench_batch b CROSS JOIN (SELECT min(id) AS id FROM inventory_warehouse) w ORDER BY b.place",
             (run, as_of),
         )
         self._bump("fulfilment_fulfilmentrequest")
         self._execute(
-            "INSERT INTO fulfilment_fulfilmentline (id, run_id, request_id, reservation_id, quantity)"  # noqa: S608
+            "INSERT INTO fulfilment_fulfilmentline (id, run_id, request_id, reservation_id, quantity)"
             f" SELECT {self._new_id()}, %s, f.id, r.id, r.quantity FROM bench_batch b"
             " CROSS JOIN fulfilment_fulfilmentrequest f CROSS JOIN inventory_reservation r"
             " WHERE f.reference_id = b.id AND r.demand_id = b.id AND r.state = 'open'",
@@ -187,35 +188,31 @@ class Reference:
             " WHERE f.reference_id = b.id AND i.request_id = f.id AND r.id = i.reservation_id"
         )
         self._execute(
-            "INSERT INTO fulfilment_shipment (id, run_id, request_id, carrier, waybill, shipped_at)"  # noqa: S608
+            "INSERT INTO fulfilment_shipment (id, run_id, request_id, carrier, waybill, shipped_at)"
             f" SELECT {self._new_id()}, %s, f.id, 'bench', f.reference_no, %s FROM bench_batch b"
             " CROSS JOIN fulfilment_fulfilmentrequest f WHERE f.reference_id = b.id ORDER BY b.place",
             (run, as_of),
         )
         self._bump("fulfilment_shipment")
         self._execute(
-            "INSERT INTO inventory_stockmovement (id, run_id, balance_id, quantity, kind, cause_key, moved_at)"  # noqa: S608
+            "INSERT INTO inventory_stockmovement (id, run_id, balance_id, quantity, kind, cause_key, moved_at)"
             f" SELECT {self._new_id()}, %s, r.balance_id, -r.quantity, 'ship', 'ship:' || CAST(r.id AS text), %s FROM {claims}",
             (run, as_of),
         )
         self._bump("inventory_stockmovement")
         self._execute(
-            "UPDATE inventory_stockbalance SET on_hand = on_hand - t.total, reserved = reserved - t.total"  # noqa: S608
+            "UPDATE inventory_stockbalance SET on_hand = on_hand - t.total, reserved = reserved - t.total"
             f" FROM (SELECT r.balance_id, sum(r.quantity) AS total FROM {claims} GROUP BY r.balance_id) AS t"
             " WHERE inventory_stockbalance.id = t.balance_id"
         )
-        self._execute(
-            f"UPDATE inventory_reservation SET state = 'shipped' WHERE id IN (SELECT r.id FROM {claims})"  # noqa: S608
-        )
+        self._execute(f"UPDATE inventory_reservation SET state = 'shipped' WHERE id IN (SELECT r.id FROM {claims})")
         for kind, source in (("reservation", f"SELECT r.id FROM {claims}"), ("request", asked)):
             self._execute(
-                "INSERT INTO journal_transition (run_id, kind, subject_id, from_state, to_state)"  # noqa: S608
+                "INSERT INTO journal_transition (run_id, kind, subject_id, from_state, to_state)"
                 f" SELECT %s, %s, id, 'open', 'shipped' FROM ({source}) AS t",
                 (run, kind),
             )
-        self._execute(f"UPDATE fulfilment_fulfilmentrequest SET state = 'shipped' WHERE id IN ({asked})")  # noqa: S608
+        self._execute(f"UPDATE fulfilment_fulfilmentrequest SET state = 'shipped' WHERE id IN ({asked})")
         self._move_orders(run, "released", "shipped", "shipped_at", as_of)
-        self._execute(
-            "UPDATE orders_orderline SET shipped = quantity WHERE order_id IN (SELECT id FROM bench_batch)"
-        )
+        self._execute("UPDATE orders_orderline SET shipped = quantity WHERE order_id IN (SELECT id FROM bench_batch)")
         self._close_clocks(run, "2.3.2.1", as_of)

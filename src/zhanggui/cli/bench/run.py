@@ -43,7 +43,9 @@ def _path(company: Company, size: str) -> list[Result]:
     rows = []
     for batch, (total, rounds) in BATCHES[size].items():
         figures = paired(company, batch, total, rounds)
-        rows.append(_result(f"path.batch_{batch}.orders_per_s", figures["ours"], figures["reference"], figures["ratio"]))
+        rows.append(
+            _result(f"path.batch_{batch}.orders_per_s", figures["ours"], figures["reference"], figures["ratio"])
+        )
     return rows
 
 

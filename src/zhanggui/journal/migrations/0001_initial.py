@@ -4,87 +4,90 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='IdCounter',
+            name="IdCounter",
             fields=[
-                ('id', models.SmallIntegerField(primary_key=True, serialize=False)),
-                ('last', models.BigIntegerField()),
+                ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
+                ("last", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='PendingSeal',
+            name="PendingSeal",
             fields=[
-                ('run_id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(primary_key=True, serialize=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('seq', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField(unique=True)),
-                ('previous', models.CharField(max_length=64, unique=True)),
-                ('hash', models.CharField(max_length=64)),
-                ('sealed_at', models.DateTimeField()),
+                ("seq", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(unique=True)),
+                ("previous", models.CharField(max_length=64, unique=True)),
+                ("hash", models.CharField(max_length=64)),
+                ("sealed_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='ChainHead',
+            name="ChainHead",
             fields=[
-                ('id', models.SmallIntegerField(primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField()),
-                ('hash', models.CharField(max_length=64)),
+                ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
+                ("seq", models.BigIntegerField()),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='chain_one_head')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="chain_one_head")],
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('step', models.CharField(max_length=64)),
-                ('clause', models.CharField(max_length=16)),
-                ('actor_kind', models.CharField(max_length=16)),
-                ('actor_id', models.CharField(max_length=64)),
-                ('as_of', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('reason', models.TextField(default='')),
-                ('key', models.CharField(max_length=200, null=True)),
-                ('input_hash', models.CharField(max_length=64)),
-                ('outcome', models.CharField(max_length=16)),
-                ('accepted', models.IntegerField()),
-                ('rejected', models.IntegerField()),
-                ('codes', models.TextField(default='{}')),
-                ('terms', models.TextField(default='{}')),
-                ('statements', models.IntegerField(default=0)),
-                ('duration_us', models.BigIntegerField(default=0)),
-                ('answer', models.TextField(null=True)),
-                ('digest', models.CharField(max_length=64)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("step", models.CharField(max_length=64)),
+                ("clause", models.CharField(max_length=16)),
+                ("actor_kind", models.CharField(max_length=16)),
+                ("actor_id", models.CharField(max_length=64)),
+                ("as_of", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                ("reason", models.TextField(default="")),
+                ("key", models.CharField(max_length=200, null=True)),
+                ("input_hash", models.CharField(max_length=64)),
+                ("outcome", models.CharField(max_length=16)),
+                ("accepted", models.IntegerField()),
+                ("rejected", models.IntegerField()),
+                ("codes", models.TextField(default="{}")),
+                ("terms", models.TextField(default="{}")),
+                ("statements", models.IntegerField(default=0)),
+                ("duration_us", models.BigIntegerField(default=0)),
+                ("answer", models.TextField(null=True)),
+                ("digest", models.CharField(max_length=64)),
             ],
             options={
-                'indexes': [models.Index(fields=['as_of', 'id'], name='run_as_of')],
-                'constraints': [models.UniqueConstraint(fields=('step', 'key'), name='run_key_once'), models.CheckConstraint(condition=models.Q(('accepted__gte', 0), ('rejected__gte', 0)), name='run_counts')],
+                "indexes": [models.Index(fields=["as_of", "id"], name="run_as_of")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("step", "key"), name="run_key_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("accepted__gte", 0), ("rejected__gte", 0)), name="run_counts"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Transition',
+            name="Transition",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField(db_index=True)),
-                ('kind', models.CharField(max_length=24)),
-                ('subject_id', models.BigIntegerField()),
-                ('from_state', models.CharField(max_length=24)),
-                ('to_state', models.CharField(max_length=24)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(db_index=True)),
+                ("kind", models.CharField(max_length=24)),
+                ("subject_id", models.BigIntegerField()),
+                ("from_state", models.CharField(max_length=24)),
+                ("to_state", models.CharField(max_length=24)),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'subject_id', 'id'], name='transition_subject')],
+                "indexes": [models.Index(fields=["kind", "subject_id", "id"], name="transition_subject")],
             },
         ),
     ]

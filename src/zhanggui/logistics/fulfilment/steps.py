@@ -29,7 +29,8 @@ def take_requests(batch: Sequence[Asked], *, context: Inside) -> Answer:
     heads, line_ids = ids[: len(taken)], ids[len(taken) :]
     rows = [row for _, row in taken]
     run.insert(FulfilmentRequest, {
-        "id": heads, "reference_id": [row.reference_id for row in rows], "reference_no": [row.reference_no for row in rows],
+        "id": heads, "reference_id": [row.reference_id for row in rows],
+        "reference_no": [row.reference_no for row in rows],
         "warehouse_id": [row.warehouse_id for row in rows], "requested_at": context.as_of, "state": "open",
     })  # fmt: skip
     claims = [(head, claim) for head, row in zip(heads, rows, strict=True) for claim in row.claims]
@@ -50,7 +51,9 @@ def ship_requests(batch: Sequence[Dispatch], *, context: Inside) -> Answer:
     Writes: shipments, requests shipped, movements, reservations, balances.
     """
     run = context.run
-    rows = run.lock(FulfilmentRequest, "reference_id", [row.reference_id for row in batch], ["id", "reference_id", "state"])
+    rows = run.lock(
+        FulfilmentRequest, "reference_id", [row.reference_id for row in batch], ["id", "reference_id", "state"]
+    )
     states = {reference: (key, state) for key, reference, state in rows}
     used = _used_waybills(batch, context)
     going: list[tuple[int, int]] = []

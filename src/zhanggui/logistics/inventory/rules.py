@@ -15,7 +15,7 @@ def allocate(demands: Sequence[Demand], shelves: Sequence[Mapping[int, tuple[int
     preference: SKU id → (balance id, free pieces).
     Gives: one grant per demand, in the same order. Lines of one SKU count together before the check.
     """
-    free = [{balance_id: pieces for balance_id, pieces in shelf.values()} for shelf in shelves]
+    free = [dict(shelf.values()) for shelf in shelves]
     for demand in demands:
         needed = _needed(demand)
         for shelf, left in zip(shelves, free, strict=True):

@@ -1,4 +1,4 @@
-"""Writes of stock. Lock order: balances by SKU and warehouse; reservations are reached through them or by their demand."""
+"""Writes of stock. Lock order: reservations by demand, then balances by SKU and warehouse."""
 
 from collections.abc import Iterable, Sequence
 
@@ -77,9 +77,7 @@ def _balances_for(batch: Sequence[Receipt], context: Inside) -> Balances:
     ids = run.ids(len(new))
     if new:
         skus, places = [sku for sku, _ in new], [place for _, place in new]
-        run.insert(
-            StockBalance, {"id": ids, "sku_id": skus, "warehouse_id": places, "on_hand": 0, "reserved": 0}
-        )
+        run.insert(StockBalance, {"id": ids, "sku_id": skus, "warehouse_id": places, "on_hand": 0, "reserved": 0})
     return balances | {pair: (key, 0, 0) for key, pair in zip(ids, new, strict=True)}
 
 

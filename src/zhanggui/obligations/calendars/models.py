@@ -56,9 +56,7 @@ class CalendarDay(models.Model):
                 name="calendar_day_current_once",
             ),
             models.CheckConstraint(condition=Q(kind__in=("holiday", "workday")), name="calendar_day_kind"),
-            models.CheckConstraint(
-                condition=Q(source__in=("published", "manual")), name="calendar_day_source"
-            ),
+            models.CheckConstraint(condition=Q(source__in=("published", "manual")), name="calendar_day_source"),
             models.CheckConstraint(
                 condition=STILL | Q(version_to__gt=F("version_from")),
                 name="calendar_day_versions",
@@ -89,9 +87,7 @@ class ShiftPattern(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(condition=Q(days__gte=1, days__lte=255), name="shift_days"),
-            models.CheckConstraint(
-                condition=Q(starts_minute__gte=0, starts_minute__lt=1440), name="shift_start"
-            ),
+            models.CheckConstraint(condition=Q(starts_minute__gte=0, starts_minute__lt=1440), name="shift_start"),
             models.CheckConstraint(
                 condition=Q(ends_minute__gt=F("starts_minute"), ends_minute__lte=2880), name="shift_end"
             ),

@@ -128,9 +128,7 @@ def _write_version(run: OpenRun, version: int, days: Mapping[date, SpecialDay], 
 
 
 def _replace_days(run: OpenRun, version: int, changed: Mapping[date, SpecialDay | None]) -> None:
-    current = CalendarDay.objects.filter(
-        version_to__isnull=True, region=queries.REGION, day__in=list(changed)
-    )
+    current = CalendarDay.objects.filter(version_to__isnull=True, region=queries.REGION, day__in=list(changed))
     ended = list(current.order_by("id").values_list("id", flat=True))
     run.update(CalendarDay, ended, {"version_to": version})
     run.move("calendar_day", ended, "current", "replaced")

@@ -42,9 +42,7 @@ FIGURES: dict[str, Figure] = {
 }
 
 
-def standings(
-    as_of: datetime, period: Period | None = None, numbers: Sequence[str] = ()
-) -> tuple[ClauseStanding, ...]:
+def standings(as_of: datetime, period: Period | None = None, numbers: Sequence[str] = ()) -> tuple[ClauseStanding, ...]:
     """Return how clauses stand, in the order of the document; all of them, or those named.
 
     Raises: UnknownClause for a number that the register does not hold.

@@ -89,8 +89,8 @@ def _known_orders(batch: Sequence[OrderIn], context: Inside) -> Known:
         return {}
     assert len({order.shop_id for order in batch}) == 1, "one shop per batch"
     rows = context.run.lock(
-        Order, "external_id", sorted({order.external_id for order in batch}), ["id", "external_id", "content_hash", "state"],
-        equal={"shop_id": batch[0].shop_id},
+        Order, "external_id", sorted({order.external_id for order in batch}),
+        ["id", "external_id", "content_hash", "state"], equal={"shop_id": batch[0].shop_id},
     )  # fmt: skip
     return {external_id: (key, content, state) for key, external_id, content, state in rows}
 
@@ -145,9 +145,13 @@ def _contact_columns(ids: list[int], order_ids: list[int], orders: list[OrderIn]
 def _hold(unknown: dict[int, str], changed: dict[int, str], context: Inside) -> None:
     """Write the reasons for waiting, and move received orders that changed to hold."""
     run = context.run
-    already = {row[0] for row in run.lock(OrderHold, "order_id", list(changed), ["order_id", "code"],
-                                          equal={"state": "open", "code": str(Hold.CONTENT_CHANGED)})} if changed else set()  # fmt: skip
-    reasons = [(key, str(Hold.UNKNOWN_SKU), json.dumps({"code": code}, ensure_ascii=False)) for key, code in unknown.items()]
+    already: set[int] = set()
+    if changed:
+        standing = {"state": "open", "code": str(Hold.CONTENT_CHANGED)}
+        already = {row[0] for row in run.lock(OrderHold, "order_id", list(changed), ["order_id"], equal=standing)}
+    reasons = [
+        (key, str(Hold.UNKNOWN_SKU), json.dumps({"code": code}, ensure_ascii=False)) for key, code in unknown.items()
+    ]
     reasons += [(key, str(Hold.CONTENT_CHANGED), "{}") for key in changed if key not in already]
     run.insert(OrderHold, {
         "id": run.ids(len(reasons)), "order_id": [row[0] for row in reasons], "code": [row[1] for row in reasons],

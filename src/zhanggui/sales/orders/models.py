@@ -68,10 +68,12 @@ class Order(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=STATES), name="order_state"),
             models.CheckConstraint(
-                condition=Q(reserved_at__isnull=True) | Q(reserved_at__gte=F("confirmed_at")), name="order_reserved_after"
+                condition=Q(reserved_at__isnull=True) | Q(reserved_at__gte=F("confirmed_at")),
+                name="order_reserved_after",
             ),
             models.CheckConstraint(
-                condition=Q(released_at__isnull=True) | Q(released_at__gte=F("reserved_at")), name="order_released_after"
+                condition=Q(released_at__isnull=True) | Q(released_at__gte=F("reserved_at")),
+                name="order_released_after",
             ),
             models.CheckConstraint(
                 condition=Q(shipped_at__isnull=True) | Q(shipped_at__gte=F("released_at")), name="order_shipped_after"
@@ -115,7 +117,8 @@ class OrderLine(models.Model):
     cancelled = models.BigIntegerField(default=0)
 
     fixed_columns: ClassVar[tuple[str, ...]] = (
-        "id", "order_id", "identity", "merchant_code", "title", "quantity", "unit_price_fen", "discount_fen", "amount_fen",
+        "id", "order_id", "identity", "merchant_code", "title",
+        "quantity", "unit_price_fen", "discount_fen", "amount_fen",
     )  # fmt: skip
 
     class Meta:
@@ -125,10 +128,12 @@ class OrderLine(models.Model):
                 condition=Q(amount_fen=F("quantity") * F("unit_price_fen") - F("discount_fen")), name="line_adds_up"
             ),
             models.CheckConstraint(
-                condition=Q(quantity__gt=0) & Q(shipped__gte=0) & Q(cancelled__gte=0)
+                condition=Q(quantity__gt=0)
+                & Q(shipped__gte=0)
+                & Q(cancelled__gte=0)
                 & Q(quantity__gte=F("shipped") + F("cancelled")),
                 name="line_quantities",
-            ),  # fmt: skip
+            ),
         )
 
 

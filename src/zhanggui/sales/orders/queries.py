@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q, Sum
 
-from zhanggui.sales.orders.models import Order, Shop
+from zhanggui.sales.orders.models import Order
 from zhanggui.sales.orders.records import State
 
 OPEN_STATES = (State.RECEIVED, State.HELD, State.CONFIRMED, State.RESERVED, State.RELEASED)
@@ -20,7 +20,7 @@ def batches_in_state(state: State, *, size: int = 5_000) -> Iterator[list[int]]:
     while True:
         rows = Order.objects.filter(state=state).order_by("placed_at", "id")
         if after:
-            rows = rows.extra(where=["(placed_at, id) > (%s, %s)"], params=list(after))  # noqa: S610 - bound parameters
+            rows = rows.extra(where=["(placed_at, id) > (%s, %s)"], params=list(after))
         found = list(rows.values_list("placed_at", "id")[:size])
         if not found:
             return

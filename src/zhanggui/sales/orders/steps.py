@@ -1,6 +1,7 @@
 """Writes of orders. Lock order: orders by id, then everything that is reached through them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from zhanggui.catalog.queries import known_skus
 from zhanggui.journal.records import Inside, Plus
@@ -11,7 +12,7 @@ from zhanggui.obligations.steps import close_obligations, open_obligations, with
 from zhanggui.regulation.queries import terms_for
 from zhanggui.sales.orders.models import Order, OrderHold, OrderLine
 from zhanggui.sales.orders.records import Hold, Refusal, State
-from zhanggui.sales.orders.rules import ConfirmTerms, ShipTerms, order_number
+from zhanggui.sales.orders.rules import ShipTerms, order_number
 
 HOUR = 3600
 
@@ -25,7 +26,7 @@ def lock_orders(
     Rejects: unknown_order, on_hold, wrong_state with the state it is in. The second of a doubled id is wrong_state.
     """
     rows = context.run.lock(Order, "id", list(batch), ["id", "state"])
-    found = dict(rows)
+    found: dict[int, str] = dict(rows)
     ready: dict[int, tuple[int, str]] = {}
     rejected = []
     taken: set[int] = set()
@@ -42,7 +43,9 @@ def lock_orders(
     return ready, rejected
 
 
-def move_orders(ids: Sequence[int], from_state: State, to_state: State, values: Mapping[str, object], *, context: Inside) -> None:
+def move_orders(
+    ids: Sequence[int], from_state: State, to_state: State, values: Mapping[str, object], *, context: Inside
+) -> None:
     """Move locked orders to their next state: row, version and transition together."""
     context.run.update(Order, ids, {"state": str(to_state), "version": Plus(1), **values})
     context.run.move("order", ids, str(from_state), str(to_state))
@@ -102,7 +105,10 @@ def mark_shipped(batch: Sequence[int], *, context: Inside) -> Answer:
 
 @step("orders.mark_cancelled", clause="2.1.3.1")
 def mark_cancelled(batch: Sequence[tuple[int, str]], *, context: Inside) -> Answer:
-    """Note that locked orders are cancelled: lines, holds and clocks end with them. Takes: (order id, state it is in)."""
+    """Note that locked orders are cancelled; lines, holds and clocks end with them.
+
+    Takes: (order id, the state it is in).
+    """
     run = context.run
     ids = [key for key, _ in batch]
     run.update(Order, ids, {"state": str(State.CANCELLED), "version": Plus(1), "cancelled_at": context.as_of})
@@ -114,7 +120,7 @@ def mark_cancelled(batch: Sequence[tuple[int, str]], *, context: Inside) -> Answ
     return answer([Accepted(index, key) for index, key in enumerate(ids)], [])
 
 
-def lines_of(ids: Sequence[int], columns: Sequence[str], *, context: Inside) -> list[tuple[int, ...]]:
+def lines_of(ids: Sequence[int], columns: Sequence[str], *, context: Inside) -> list[tuple[Any, ...]]:
     """Return lines of locked orders: (order id, *columns), by order and line."""
     names = ["order_id", *columns]
     return context.run.lock(OrderLine, "order_id", ids, names, order=("order_id", "id"), lock=False)
@@ -130,9 +136,11 @@ def resolve_holds(batch: Sequence[int], *, context: Inside) -> Answer:
     run = context.run
     held, rejected = lock_orders(batch, (State.HELD,), context=context)
     by_order = {row[0]: index for index, row in held.items()}
-    lines = [row for row in lines_of(list(by_order), ["id", "merchant_code", "sku_id"], context=context) if row[3] is None]
-    known = known_skus([str(code) for _, _, code, _ in lines])
-    found = [(line, known[str(code)][0]) for _, line, code, _ in lines if code in known]
+    lines = [
+        row for row in lines_of(list(by_order), ["id", "merchant_code", "sku_id"], context=context) if row[3] is None
+    ]
+    known = known_skus([code for _, _, code, _ in lines])
+    found = [(line, known[code][0]) for _, line, code, _ in lines if code in known]
     run.update(OrderLine, [line for line, _ in found], {"sku_id": [sku for _, sku in found]})
     still = {order for order, _, code, _ in lines if code not in known}
     holds = run.lock(OrderHold, "order_id", list(by_order), ["id", "order_id", "code"], equal={"state": "open"})

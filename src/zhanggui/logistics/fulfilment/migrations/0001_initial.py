@@ -5,65 +5,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('inventory', '0001_initial'),
+        ("inventory", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FulfilmentRequest',
+            name="FulfilmentRequest",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('reference_id', models.BigIntegerField(unique=True)),
-                ('reference_no', models.CharField(max_length=32)),
-                ('requested_at', models.DateTimeField()),
-                ('state', models.CharField(default='open', max_length=16)),
-                ('warehouse', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='inventory.warehouse')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("reference_id", models.BigIntegerField(unique=True)),
+                ("reference_no", models.CharField(max_length=32)),
+                ("requested_at", models.DateTimeField()),
+                ("state", models.CharField(default="open", max_length=16)),
+                (
+                    "warehouse",
+                    models.ForeignKey(
+                        db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to="inventory.warehouse"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FulfilmentLine',
+            name="FulfilmentLine",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('quantity', models.BigIntegerField()),
-                ('reservation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='inventory.reservation')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='fulfilment.fulfilmentrequest')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("quantity", models.BigIntegerField()),
+                (
+                    "reservation",
+                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to="inventory.reservation"),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="fulfilment.fulfilmentrequest"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Shipment',
+            name="Shipment",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('carrier', models.CharField(max_length=24)),
-                ('waybill', models.CharField(max_length=64)),
-                ('shipped_at', models.DateTimeField()),
-                ('request', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='fulfilment.fulfilmentrequest')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("carrier", models.CharField(max_length=24)),
+                ("waybill", models.CharField(max_length=64)),
+                ("shipped_at", models.DateTimeField()),
+                (
+                    "request",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, to="fulfilment.fulfilmentrequest"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='fulfilmentrequest',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['requested_at', 'id'], name='request_open'),
+            model_name="fulfilmentrequest",
+            index=models.Index(
+                condition=models.Q(("state", "open")), fields=["requested_at", "id"], name="request_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fulfilmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'shipped', 'cancelled'])), name='request_state'),
+            model_name="fulfilmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "shipped", "cancelled"])), name="request_state"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fulfilmentline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='request_line_asks'),
+            model_name="fulfilmentline",
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="request_line_asks"),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.UniqueConstraint(fields=('waybill', 'carrier'), name='waybill_once'),
+            model_name="shipment",
+            constraint=models.UniqueConstraint(fields=("waybill", "carrier"), name="waybill_once"),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(('waybill', ''), _negated=True), name='waybill_given'),
+            model_name="shipment",
+            constraint=models.CheckConstraint(condition=models.Q(("waybill", ""), _negated=True), name="waybill_given"),
         ),
     ]

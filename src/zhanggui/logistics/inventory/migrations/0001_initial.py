@@ -5,73 +5,100 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
+        ("catalog", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Warehouse',
+            name="Warehouse",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=32, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('priority', models.IntegerField(default=100)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("code", models.CharField(max_length=32, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("priority", models.IntegerField(default=100)),
             ],
         ),
         migrations.CreateModel(
-            name='StockBalance',
+            name="StockBalance",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('on_hand', models.BigIntegerField()),
-                ('reserved', models.BigIntegerField(default=0)),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='catalog.sku')),
-                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='inventory.warehouse')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("on_hand", models.BigIntegerField()),
+                ("reserved", models.BigIntegerField(default=0)),
+                ("sku", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="catalog.sku")),
+                ("warehouse", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="inventory.warehouse")),
             ],
         ),
         migrations.CreateModel(
-            name='Reservation',
+            name="Reservation",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('demand_id', models.BigIntegerField()),
-                ('line_id', models.BigIntegerField()),
-                ('quantity', models.BigIntegerField()),
-                ('state', models.CharField(default='open', max_length=16)),
-                ('balance', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='inventory.stockbalance')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("demand_id", models.BigIntegerField()),
+                ("line_id", models.BigIntegerField()),
+                ("quantity", models.BigIntegerField()),
+                ("state", models.CharField(default="open", max_length=16)),
+                (
+                    "balance",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="inventory.stockbalance"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['demand_id'], name='reservation_of_demand'), models.Index(condition=models.Q(('state', 'open')), fields=['balance'], name='reservation_open_of_balance')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='reservation_claims'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'shipped', 'released'])), name='reservation_state'), models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('line_id',), name='reservation_open_once')],
+                "indexes": [
+                    models.Index(fields=["demand_id"], name="reservation_of_demand"),
+                    models.Index(
+                        condition=models.Q(("state", "open")), fields=["balance"], name="reservation_open_of_balance"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="reservation_claims"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "shipped", "released"])), name="reservation_state"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")), fields=("line_id",), name="reservation_open_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StockMovement',
+            name="StockMovement",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('quantity', models.BigIntegerField()),
-                ('kind', models.CharField(max_length=16)),
-                ('cause_key', models.CharField(max_length=160, unique=True)),
-                ('moved_at', models.DateTimeField()),
-                ('balance', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='inventory.stockbalance')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("quantity", models.BigIntegerField()),
+                ("kind", models.CharField(max_length=16)),
+                ("cause_key", models.CharField(max_length=160, unique=True)),
+                ("moved_at", models.DateTimeField()),
+                (
+                    "balance",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="inventory.stockbalance"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['balance', 'id'], name='movement_of_balance')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='movement_moves')],
+                "indexes": [models.Index(fields=["balance", "id"], name="movement_of_balance")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("quantity", 0), _negated=True), name="movement_moves")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='stockbalance',
-            constraint=models.UniqueConstraint(fields=('sku', 'warehouse'), name='balance_once'),
+            model_name="stockbalance",
+            constraint=models.UniqueConstraint(fields=("sku", "warehouse"), name="balance_once"),
         ),
         migrations.AddConstraint(
-            model_name='stockbalance',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved__gte', 0), ('reserved__lte', models.F('on_hand'))), name='balance_never_negative'),
+            model_name="stockbalance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reserved__gte", 0), ("reserved__lte", models.F("on_hand"))),
+                name="balance_never_negative",
+            ),
         ),
     ]

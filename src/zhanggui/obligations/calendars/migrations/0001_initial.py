@@ -25,9 +25,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("region", "day", "version_from"), name="calendar_day_once"
-                    ),
+                    models.UniqueConstraint(fields=("region", "day", "version_from"), name="calendar_day_once"),
                     models.UniqueConstraint(
                         condition=models.Q(("version_to__isnull", True)),
                         fields=("region", "day"),
@@ -62,9 +60,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("number__gte", 1)), name="calendar_version_counts"
-                    )
+                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="calendar_version_counts")
                 ],
             },
         ),
@@ -83,17 +79,13 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["department", "version_from"], name="shift_of_department")],
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("days__gte", 1), ("days__lte", 255)), name="shift_days"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("days__gte", 1), ("days__lte", 255)), name="shift_days"),
                     models.CheckConstraint(
                         condition=models.Q(("starts_minute__gte", 0), ("starts_minute__lt", 1440)),
                         name="shift_start",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("ends_minute__gt", models.F("starts_minute")), ("ends_minute__lte", 2880)
-                        ),
+                        condition=models.Q(("ends_minute__gt", models.F("starts_minute")), ("ends_minute__lte", 2880)),
                         name="shift_end",
                     ),
                     models.CheckConstraint(

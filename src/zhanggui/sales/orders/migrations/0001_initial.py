@@ -6,137 +6,211 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
+        ("catalog", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('external_id', models.CharField(max_length=64)),
-                ('content_hash', models.CharField(max_length=64)),
-                ('contact_digest', models.CharField(max_length=64)),
-                ('placed_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('goods_fen', models.BigIntegerField()),
-                ('freight_fen', models.BigIntegerField(default=0)),
-                ('discount_fen', models.BigIntegerField(default=0)),
-                ('total_fen', models.BigIntegerField()),
-                ('order_no', models.CharField(max_length=32, null=True, unique=True)),
-                ('state', models.CharField(default='received', max_length=16)),
-                ('version', models.IntegerField(default=0)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('reserved_at', models.DateTimeField(null=True)),
-                ('released_at', models.DateTimeField(null=True)),
-                ('shipped_at', models.DateTimeField(null=True)),
-                ('cancelled_at', models.DateTimeField(null=True)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("external_id", models.CharField(max_length=64)),
+                ("content_hash", models.CharField(max_length=64)),
+                ("contact_digest", models.CharField(max_length=64)),
+                ("placed_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("goods_fen", models.BigIntegerField()),
+                ("freight_fen", models.BigIntegerField(default=0)),
+                ("discount_fen", models.BigIntegerField(default=0)),
+                ("total_fen", models.BigIntegerField()),
+                ("order_no", models.CharField(max_length=32, null=True, unique=True)),
+                ("state", models.CharField(default="received", max_length=16)),
+                ("version", models.IntegerField(default=0)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("reserved_at", models.DateTimeField(null=True)),
+                ("released_at", models.DateTimeField(null=True)),
+                ("shipped_at", models.DateTimeField(null=True)),
+                ("cancelled_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='OrderContact',
+            name="OrderContact",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('buyer', models.CharField(default='', max_length=100)),
-                ('receiver', models.CharField(default='', max_length=100)),
-                ('phone', models.CharField(default='', max_length=40)),
-                ('province', models.CharField(default='', max_length=60)),
-                ('city', models.CharField(default='', max_length=60)),
-                ('district', models.CharField(default='', max_length=60)),
-                ('address', models.CharField(default='', max_length=300)),
-                ('order', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='orders.order')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("buyer", models.CharField(default="", max_length=100)),
+                ("receiver", models.CharField(default="", max_length=100)),
+                ("phone", models.CharField(default="", max_length=40)),
+                ("province", models.CharField(default="", max_length=60)),
+                ("city", models.CharField(default="", max_length=60)),
+                ("district", models.CharField(default="", max_length=60)),
+                ("address", models.CharField(default="", max_length=300)),
+                ("order", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to="orders.order")),
             ],
         ),
         migrations.CreateModel(
-            name='Shop',
+            name="Shop",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('channel', models.CharField(max_length=32)),
-                ('code', models.CharField(max_length=32)),
-                ('name', models.CharField(max_length=100)),
-                ('currency', models.CharField(max_length=3)),
-                ('zone', models.CharField(max_length=40)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("channel", models.CharField(max_length=32)),
+                ("code", models.CharField(max_length=32)),
+                ("name", models.CharField(max_length=100)),
+                ("currency", models.CharField(max_length=3)),
+                ("zone", models.CharField(max_length=40)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('channel', 'code'), name='shop_once')],
+                "constraints": [models.UniqueConstraint(fields=("channel", "code"), name="shop_once")],
             },
         ),
         migrations.AddField(
-            model_name='order',
-            name='shop',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='orders.shop'),
+            model_name="order",
+            name="shop",
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="orders.shop"),
         ),
         migrations.CreateModel(
-            name='OrderHold',
+            name="OrderHold",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=32)),
-                ('details', models.TextField(default='')),
-                ('state', models.CharField(default='open', max_length=16)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='orders.order')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("code", models.CharField(max_length=32)),
+                ("details", models.TextField(default="")),
+                ("state", models.CharField(default="open", max_length=16)),
+                ("order", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="orders.order")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('order', 'code'), name='hold_open_once'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'closed'])), name='hold_state')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")), fields=("order", "code"), name="hold_open_once"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("state__in", ["open", "closed"])), name="hold_state"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('identity', models.CharField(max_length=120)),
-                ('merchant_code', models.CharField(max_length=64)),
-                ('title', models.CharField(max_length=300)),
-                ('quantity', models.BigIntegerField()),
-                ('unit_price_fen', models.BigIntegerField()),
-                ('discount_fen', models.BigIntegerField(default=0)),
-                ('amount_fen', models.BigIntegerField()),
-                ('shipped', models.BigIntegerField(default=0)),
-                ('cancelled', models.BigIntegerField(default=0)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='orders.order')),
-                ('sku', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='catalog.sku')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("identity", models.CharField(max_length=120)),
+                ("merchant_code", models.CharField(max_length=64)),
+                ("title", models.CharField(max_length=300)),
+                ("quantity", models.BigIntegerField()),
+                ("unit_price_fen", models.BigIntegerField()),
+                ("discount_fen", models.BigIntegerField(default=0)),
+                ("amount_fen", models.BigIntegerField()),
+                ("shipped", models.BigIntegerField(default=0)),
+                ("cancelled", models.BigIntegerField(default=0)),
+                ("order", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="orders.order")),
+                (
+                    "sku",
+                    models.ForeignKey(
+                        db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to="catalog.sku"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('order', 'identity'), name='line_once'), models.CheckConstraint(condition=models.Q(('amount_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('quantity'), '*', models.F('unit_price_fen')), '-', models.F('discount_fen')))), name='line_adds_up'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0), ('shipped__gte', 0), ('cancelled__gte', 0), ('quantity__gte', django.db.models.expressions.CombinedExpression(models.F('shipped'), '+', models.F('cancelled')))), name='line_quantities')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("order", "identity"), name="line_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "amount_fen",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("quantity"), "*", models.F("unit_price_fen")
+                                    ),
+                                    "-",
+                                    models.F("discount_fen"),
+                                ),
+                            )
+                        ),
+                        name="line_adds_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("quantity__gt", 0),
+                            ("shipped__gte", 0),
+                            ("cancelled__gte", 0),
+                            (
+                                "quantity__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("shipped"), "+", models.F("cancelled")
+                                ),
+                            ),
+                        ),
+                        name="line_quantities",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['placed_at', 'id'], name='order_placed'),
+            model_name="order",
+            index=models.Index(fields=["placed_at", "id"], name="order_placed"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['state', 'placed_at', 'id'], name='order_by_state'),
+            model_name="order",
+            index=models.Index(fields=["state", "placed_at", "id"], name="order_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('shop', 'external_id'), name='order_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("shop", "external_id"), name="order_once"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('goods_fen'), '+', models.F('freight_fen')), '-', models.F('discount_fen')))), name='order_adds_up'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "total_fen",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("goods_fen"), "+", models.F("freight_fen")
+                            ),
+                            "-",
+                            models.F("discount_fen"),
+                        ),
+                    )
+                ),
+                name="order_adds_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('received', 'held', 'confirmed', 'reserved', 'released', 'shipped', 'cancelled'))), name='order_state'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("received", "held", "confirmed", "reserved", "released", "shipped", "cancelled"))
+                ),
+                name="order_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved_at__isnull', True), ('reserved_at__gte', models.F('confirmed_at')), _connector='OR'), name='order_reserved_after'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reserved_at__isnull", True), ("reserved_at__gte", models.F("confirmed_at")), _connector="OR"
+                ),
+                name="order_reserved_after",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('released_at__isnull', True), ('released_at__gte', models.F('reserved_at')), _connector='OR'), name='order_released_after'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("released_at__isnull", True), ("released_at__gte", models.F("reserved_at")), _connector="OR"
+                ),
+                name="order_released_after",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('shipped_at__isnull', True), ('shipped_at__gte', models.F('released_at')), _connector='OR'), name='order_shipped_after'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("shipped_at__isnull", True), ("shipped_at__gte", models.F("released_at")), _connector="OR"
+                ),
+                name="order_shipped_after",
+            ),
         ),
     ]
