@@ -52,7 +52,9 @@ def open_company(**stock: int) -> Company:
 
 def receive(company: Company, pieces: Mapping[str, int], cause: str) -> Answer:
     """Book pieces per SKU code under one cause."""
-    rows = [Receipt(company.skus[code], company.warehouse, n, "receipt", f"{cause}:{code}") for code, n in pieces.items()]
+    rows = [
+        Receipt(company.skus[code], company.warehouse, n, "receipt", f"{cause}:{code}") for code, n in pieces.items()
+    ]
     return receive_stock(rows, context=now())
 
 
@@ -75,7 +77,9 @@ def dispatches(ids: Sequence[int]) -> list[Dispatch]:
     return [Dispatch(key, "sf", f"SF{key}") for key in ids]
 
 
-def bring(company: Company, count: int, lines: Mapping[str, int], until: str = "received", prefix: str = "O") -> list[int]:
+def bring(
+    company: Company, count: int, lines: Mapping[str, int], until: str = "received", prefix: str = "O"
+) -> list[int]:
     """Take in orders and bring them all to a state of the ordinary way; give their ids."""
     ids = results(take_in_orders(orders_in(company, count, lines, prefix), context=now()))
     go_on(ids, "received", until)

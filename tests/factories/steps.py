@@ -13,11 +13,10 @@ from zhanggui.journal.steps import Step
 from zhanggui.logistics.fulfilment.records import Asked
 from zhanggui.logistics.fulfilment.steps import cancel_requests, ship_requests, take_requests
 from zhanggui.logistics.inventory.models import Reservation
-from zhanggui.logistics.inventory.records import Demand, Receipt
+from zhanggui.logistics.inventory.records import Claimed, Demand, Receipt
 from zhanggui.logistics.inventory.steps import open_warehouses, receive_stock, reserve_stock
 from zhanggui.processes.orders import cancel_orders, release_orders, reserve_orders, ship_orders
 from zhanggui.sales.orders.intake import open_shops, take_in_orders
-from zhanggui.sales.orders.models import OrderLine
 from zhanggui.sales.orders.records import ShopKey
 from zhanggui.sales.orders.steps import (
     confirm_orders,
@@ -29,6 +28,7 @@ from zhanggui.sales.orders.steps import (
 )
 
 LINES = {"TEA": 2, "CUP": 1}
+WRITTEN = ["catalog", "inventory", "fulfilment", "orders", "obligations", "regulation"]
 Rows = list[Any]
 
 
@@ -51,19 +51,15 @@ def _held(company: Company, n: int) -> Rows:
     return ids
 
 
-def _lines_to_ship(company: Company, n: int) -> Rows:
-    ids = bring(company, n, LINES, "released")
-    return list(OrderLine.objects.filter(order_id__in=ids).order_by("id").values_list("order_id", "id", "quantity"))
-
-
 def _demands(company: Company, n: int) -> Rows:
     return [Demand(at, ((at, company.skus["TEA"], 2),)) for at in range(1, n + 1)]
 
 
 def _requests(company: Company, n: int) -> Rows:
     ids = bring(company, n, {"TEA": 2}, "reserved")
-    claims = dict(Reservation.objects.values_list("demand_id", "id"))
-    return [Asked(key, f"NO{key}", company.warehouse, ((claims[key], 2),)) for key in ids]
+    rows = Reservation.objects.values_list("id", "demand_id", "balance_id", "quantity")
+    claims = {row[1]: Claimed(*row) for row in rows}
+    return [Asked(key, f"NO{key}", company.warehouse, (claims[key],)) for key in ids]
 
 
 CASES = {
@@ -85,7 +81,7 @@ CASES = {
     "orders.resolve_holds": Case(resolve_holds, _held),
     "orders.mark_reserved": Case(mark_reserved, _at("confirmed")),
     "orders.mark_released": Case(mark_released, _at("reserved")),
-    "orders.mark_shipped": Case(mark_shipped, _lines_to_ship),
+    "orders.mark_shipped": Case(mark_shipped, _at("released")),
     "orders.mark_cancelled": Case(
         mark_cancelled, lambda company, n: [(key, "received") for key in bring(company, n, LINES)]
     ),
@@ -103,9 +99,10 @@ def prepared(name: str, n: int) -> tuple[Step[Any], Rows]:
 
 
 def contents(*, journal: bool = False) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table of the product; with `journal` also runs and transitions."""
+    """Every row that a step of the path may write; with `journal` also runs, transitions and seals."""
+    labels = [*WRITTEN, "journal"] if journal else WRITTEN
     return {
         model._meta.label: sorted(model._base_manager.values_list(), key=str)
-        for model in apps.get_models()
-        if model.__module__.startswith("zhanggui.") and (journal or model._meta.app_label != "journal")
+        for label in labels
+        for model in apps.get_app_config(label).get_models()
     }

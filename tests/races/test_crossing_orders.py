@@ -31,7 +31,9 @@ def test_five_hundred_crossing_pairs_meet_no_deadlock(crew: Crew) -> None:
     replies = crew.race([request("reserved", [[key] for key in share]) for share in shares])
     assert errors(replies) == []
     assert len(accepted(replies)) == 2 * PAIRS
-    replies = crew.race([request("cancelled", [share[at : at + 5] for at in range(0, len(share), 5)]) for share in shares])
+    replies = crew.race(
+        [request("cancelled", [share[at : at + 5] for at in range(0, len(share), 5)]) for share in shares]
+    )
     assert errors(replies) == []
     assert len(accepted(replies)) == 2 * PAIRS
     assert deadlocks() == before
