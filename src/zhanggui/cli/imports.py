@@ -1,0 +1,165 @@
+"""`orders import`, `products import`, `stock import`: a file comes in, checked and committed in one go."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zhanggui.cli.outcome import DONE, FINDINGS, CannotRun, Outcome
+
+if TYPE_CHECKING:
+    from zhanggui.connectors.intake.records import Counts, Parsed
+    from zhanggui.connectors.spreadsheets.mapping import Subject
+    from zhanggui.journal.records import Context
+
+QUIET_SECONDS = 2.0
+SHOWN_REFUSALS = 20
+
+
+def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add `orders import`, `products import` and `stock import`; other commands of `orders` join its parser."""
+    commands.orders = _group(commands, "orders", "orders: import, process")
+    for subject, parents in (
+        ("orders", commands.orders),
+        ("products", _group(commands, "products", "products: import")),
+        ("stock", _group(commands, "stock", "opening stock and receipts: import")),
+    ):
+        parser = parents.add_parser(
+            "import", parents=[shared], help=f"take in a file of {subject} (csv, csv.gz, tsv, xlsx, xls)"
+        )
+        parser.add_argument("file", type=Path, metavar="FILE")
+        if subject == "orders":
+            parser.add_argument("--channel", required=True, metavar="CODE", help="where the orders come from")
+            parser.add_argument("--shop", default="main", metavar="CODE", help="the shop on that channel (main)")
+        parser.add_argument("--layout", default="auto", metavar="NAME", help="auto, guess, or a known layout's name")
+        parser.add_argument("--dry-run", action="store_true", help="say what would come of it, change nothing")
+        parser.add_argument("--errors", type=Path, metavar="FILE", help="write refused rows here, to be corrected")
+        parser.set_defaults(handler=import_file, subject=subject, channel="") if subject != "orders" else (
+            parser.set_defaults(handler=import_file, subject=subject)
+        )
+
+
+def _group(commands: Any, name: str, help_text: str) -> Any:
+    return commands.add_parser(name, help=help_text).add_subparsers(
+        dest=f"{name}_command", required=True, metavar="COMMAND"
+    )
+
+
+def import_file(parsed: argparse.Namespace) -> Outcome:
+    """Take a file in. Exit: 0 all rows, 1 some rows refused, 2 the file refused as a whole."""
+    from zhanggui.connectors.channels import ChannelCodeInvalid, channel_for  # noqa: PLC0415 - needs settings
+    from zhanggui.connectors.intake.messages import file_message  # noqa: PLC0415
+    from zhanggui.connectors.spreadsheets.records import FileRefused  # noqa: PLC0415
+    from zhanggui.kernel import clock  # noqa: PLC0415
+
+    try:
+        if parsed.subject == "orders" and not channel_for(parsed.channel).known:
+            print(f"zhanggui: channel {parsed.channel} is new; its amounts are taken as CNY unless the file says otherwise",
+                  file=sys.stderr)  # fmt: skip
+        return _carry_out(parsed, parsed.as_of or clock.now())
+    except ChannelCodeInvalid as error:
+        raise CannotRun(f"--channel {error}: a code is a-z, 0-9, - and _, 32 characters at most") from error
+    except FileRefused as refusal:
+        raise CannotRun(f"{parsed.file.name}: {file_message(refusal, parsed.subject)}") from refusal
+
+
+def _carry_out(asked: argparse.Namespace, as_of: datetime) -> Outcome:
+    from zhanggui.connectors.intake import taking_in  # noqa: PLC0415
+    from zhanggui.connectors.intake.error_files import write_refused  # noqa: PLC0415
+    from zhanggui.connectors.intake.records import Choices  # noqa: PLC0415
+    from zhanggui.journal.records import Actor, Context  # noqa: PLC0415
+
+    context = Context(Actor("cli", "import"), as_of)
+    choices = Choices(layout=asked.layout)
+    if asked.dry_run:
+        parsed = taking_in.parse_file(
+            asked.file, asked.subject, name=asked.file.name, channel=asked.channel, shop=getattr(asked, "shop", ""),
+            choices=choices, as_of=as_of,
+        )  # fmt: skip
+        counts = taking_in.foresee(parsed, context=context, told=_Progress("checked"))
+    else:
+        parsed, counts = _commit(asked, choices, context)
+    refused = sorted((*parsed.refusals, *counts.refusals), key=lambda one: one.row)
+    if asked.errors:
+        write_refused(
+            asked.file, asked.file.name, parsed.reading, refused, asked.errors,
+            kind="xlsx" if asked.errors.suffix.lower() == ".xlsx" else "csv",
+        )  # fmt: skip
+    return _outcome(asked.subject, parsed, counts)
+
+
+def _commit(asked: argparse.Namespace, choices: Any, context: "Context") -> tuple["Parsed", "Counts"]:
+    """Keep, check and commit a file; one whose commit was cut off before is carried on."""
+    from zhanggui.connectors.intake import taking_in  # noqa: PLC0415
+    from zhanggui.connectors.intake.files import chunks_of  # noqa: PLC0415
+    from zhanggui.connectors.intake.queries import intake, refused_rows  # noqa: PLC0415
+    from zhanggui.connectors.intake.records import Counts, Stage, State  # noqa: PLC0415
+
+    intake_id = taking_in.take_file(
+        chunks_of(asked.file), asked.subject, asked.file.name, channel=asked.channel, shop=getattr(asked, "shop", ""),
+        context=context,
+    )  # fmt: skip
+    file = intake(intake_id)
+    assert file
+    if file.state == State.COMMITTING:
+        print(f"zhanggui: going on at {file.position} of {file.entries}", file=sys.stderr)
+        parsed = taking_in.parsed_again(intake_id)
+    else:
+        try:
+            parsed = taking_in.check_intake(intake_id, context=context, choices=choices, forecast=False)
+            taking_in.begin_commit(intake_id, context=context)
+        except taking_in.Overtaken as overtaken:
+            raise CannotRun(
+                f"{asked.file.name} is being imported by somebody else; try again in a moment"
+            ) from overtaken
+    taking_in.commit_intake(intake_id, context=context, parsed=parsed, told=_Progress("committed"))
+    file = intake(intake_id)
+    assert file
+    return parsed, Counts(file.new, file.changed, file.unchanged, tuple(refused_rows(intake_id, [Stage.COMMIT])))
+
+
+class _Progress:
+    """Tells how far it is, once a second, from two seconds on."""
+
+    def __init__(self, word: str) -> None:
+        from zhanggui.kernel import clock  # noqa: PLC0415
+
+        self._word, self._clock = word, clock.monotonic
+        self._told = self._clock() + QUIET_SECONDS - 1
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._clock() - self._told >= 1:
+            self._told = self._clock()
+            print(f"zhanggui: {self._word} {done} of {total}", file=sys.stderr, flush=True)
+
+
+def _outcome(subject: "Subject", parsed: "Parsed", counts: "Counts") -> Outcome:
+    from zhanggui.connectors.intake.messages import row_message  # noqa: PLC0415
+
+    refused = sorted((*parsed.refusals, *counts.refusals), key=lambda one: one.row)
+    messages = [row_message(one, subject) for one in refused]
+    figures: dict[str, object] = {"new": counts.new, "changed": counts.changed, "unchanged": counts.unchanged}
+    sizes: dict[str, object] = {"orders": len(parsed.entries), "lines": parsed.lines}
+    if subject != "orders":
+        sizes = {"products" if subject == "products" else "rows": len(parsed.entries)}
+    document: dict[str, object] = {
+        "layout": parsed.reading.layout, "encoding": parsed.reading.encoding, **sizes, **figures,
+        "refused": [
+            {"row": one.row, "code": one.code, "message": text} for one, text in zip(refused, messages, strict=True)
+        ],
+    }  # fmt: skip
+    if subject == "orders" and parsed.shop:
+        document |= {"amount_fen": parsed.amount_fen}
+    lines = [f"{name}: {value}" for name, value in document.items() if name != "refused"] + [f"refused: {len(refused)}"]
+    more = (
+        [f"… {len(messages) - SHOWN_REFUSALS} more; --errors FILE writes them all"]
+        if len(messages) > SHOWN_REFUSALS
+        else []
+    )
+    return Outcome(document, _shown(lines, messages, more), FINDINGS if refused else DONE)
+
+
+def _shown(lines: Sequence[str], messages: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    return (*lines, *messages[:SHOWN_REFUSALS], *more)

@@ -1,0 +1,79 @@
+"""Reads about files taken in."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from zhanggui.catalog.models import Sku
+from zhanggui.connectors.intake.models import IntakeFile, RefusedRow, SavedMapping
+from zhanggui.connectors.intake.records import IntakeView, Reading, RowRefused, Stage, State
+from zhanggui.connectors.spreadsheets.mapping import Subject
+from zhanggui.sales.orders.models import Shop
+
+SHOWN = (
+    "id", "subject", "channel", "shop", "name", "sha256", "size", "attempt", "layout", "encoding", "currency",
+    "rows_total", "rows_done", "rows_refused", "entries", "position", "lines", "new", "changed", "unchanged",
+    "amount_fen", "uploaded_by", "uploaded_at", "checked_at", "done_at", "refusal",
+)  # fmt: skip
+
+
+def intake(intake_id: int) -> IntakeView | None:
+    """Return one file with its figures; None if there is none of that id."""
+    row = IntakeFile.objects.filter(id=intake_id).first()
+    return _view(row) if row else None
+
+
+def recent_intakes(*, limit: int = 50) -> list[IntakeView]:
+    """Return the newest files, the newest first."""
+    return [_view(row) for row in IntakeFile.objects.order_by("-id")[:limit]]
+
+
+def _view(row: IntakeFile) -> IntakeView:
+    return IntakeView(
+        **{name: getattr(row, name) for name in SHOWN}, state=State(row.state), details=json.loads(row.details),
+        reading=reading_from(row.reading),
+    )  # fmt: skip
+
+
+def reading_text(reading: Reading) -> str:
+    """Return a reading as it is kept."""
+    return json.dumps({name: getattr(reading, name) for name in Reading.__slots__}, ensure_ascii=False)
+
+
+def reading_from(text: str) -> Reading | None:
+    """Return a kept reading; None where none was kept."""
+    if not text:
+        return None
+    kept = json.loads(text)
+    return Reading(**{**kept, "warnings": tuple(kept["warnings"])})
+
+
+def refused_rows(
+    intake_id: int, stages: Iterable[Stage] | None = None, *, limit: int | None = None
+) -> list[RowRefused]:
+    """Return the refused rows of the newest attempt by row: of the commit once it has begun, of its forecast before."""
+    file = IntakeFile.objects.filter(id=intake_id).values_list("attempt", "state").first()
+    if file is None:
+        return []
+    begun = file[1] in (State.COMMITTING, State.DONE)
+    wanted = stages or (Stage.CHECK, Stage.COMMIT if begun else Stage.FORECAST)
+    rows = RefusedRow.objects.filter(intake_id=intake_id, attempt=file[0], stage__in=[str(stage) for stage in wanted])
+    columns = rows.order_by("row", "id").values_list("row", "code", "field", "expected")
+    return [RowRefused(*row) for row in columns[:limit]]
+
+
+def saved_mapping(subject: Subject, channel: str, fingerprint: str) -> tuple[str, Mapping[str, int]] | None:
+    """Return the layout's name and the mapping that people settled on for files with this header."""
+    found = SavedMapping.objects.filter(subject=subject, channel=channel, fingerprint=fingerprint)
+    row = found.values_list("layout", "columns").first()
+    return (row[0], json.loads(row[1])) if row else None
+
+
+def shop_terms(channel: str, code: str) -> tuple[str, str] | None:
+    """Return currency and zone of a shop that is known already."""
+    return Shop.objects.filter(channel=channel, code=code).values_list("currency", "zone").first()
+
+
+def known_products(codes: Sequence[str], fields: Sequence[str]) -> dict[str, dict[str, object]]:
+    """Return these fields of the products with these codes."""
+    rows = Sku.objects.filter(code__in=set(codes)).values_list("code", *fields)
+    return {row[0]: dict(zip(fields, row[1:], strict=True)) for row in rows}

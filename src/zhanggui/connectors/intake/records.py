@@ -1,0 +1,269 @@
+"""What a file on its way in is: who brought it, how it is read, what each of its rows came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from zhanggui.catalog.records import SkuIn
+from zhanggui.connectors.spreadsheets.mapping import Subject
+from zhanggui.sales.orders.records import OrderIn, ShopKey
+
+DEFAULT_WAREHOUSE = "MAIN"
+
+
+class State(StrEnum):
+    """Where a file stands. From refused and done it may be checked again, as a new attempt."""
+
+    UPLOADED = "uploaded"
+    CHECKED = "checked"
+    COMMITTING = "committing"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class Stage(StrEnum):
+    """When a row was refused: reading it, trying the commit at the check, or in the commit."""
+
+    CHECK = "check"
+    FORECAST = "forecast"
+    COMMIT = "commit"
+
+
+@dataclass(frozen=True, slots=True)
+class RowRefused:
+    """One row that stays out. expected: what would have been right, a word with its numbers; never the cell itself."""
+
+    row: int
+    code: str
+    field: str = ""
+    expected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StockIn:
+    """Pieces of a SKU that a warehouse holds at the opening, or (with a reference) receives."""
+
+    sku: str
+    warehouse: str
+    quantity: int
+    reference: str = ""
+
+    @property
+    def cause_key(self) -> str:
+        """Return the key under which it counts once."""
+        if self.reference:
+            return f"receipt:{self.reference}:{self.warehouse}:{self.sku}"
+        return f"opening:{self.warehouse}:{self.sku}"
+
+
+Record = OrderIn | SkuIn | StockIn
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to take in, with the rows of the file that it was read from."""
+
+    record: Record
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person chose instead of the guess; everything may be left open.
+
+    columns: field → column index. layout: the name of a known layout, or "auto".
+    """
+
+    columns: Mapping[str, int] | None = None
+    layout: str = "auto"
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file was read: with the same reading and moment, the same file gives the same entries again."""
+
+    layout: str
+    columns: Mapping[str, int]
+    fingerprint: str
+    kind: str
+    encoding: str
+    delimiter: str = ""
+    sheet: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file read to its end: what can be taken in, and which rows cannot, by row."""
+
+    subject: Subject
+    reading: Reading
+    shop: ShopKey | None
+    rows_total: int
+    entries: tuple[Entry, ...]
+    refusals: tuple[RowRefused, ...]
+
+    @property
+    def rows_ok(self) -> int:
+        """Return how many rows belong to entries."""
+        return self.rows_total - len(self.refusals)
+
+    @property
+    def lines(self) -> int:
+        """Return how many order lines the entries have."""
+        return sum(len(entry.record.lines) for entry in self.entries if isinstance(entry.record, OrderIn))
+
+    @property
+    def amount_fen(self) -> int:
+        """Return the sum of the line amounts of the orders, in the shop's minor unit."""
+        return sum(entry.record.goods_fen for entry in self.entries if isinstance(entry.record, OrderIn))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What came of entries: new, changed, unchanged; and the rows that were refused on the way."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refusals: tuple[RowRefused, ...] = ()
+
+    def plus(self, other: "Counts") -> "Counts":
+        """Return both together."""
+        return Counts(
+            self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged,
+            self.refusals + other.refusals,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file whose bytes are kept. channel, shop: of orders only."""
+
+    subject: Subject
+    channel: str
+    shop: str
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found: a parsed file with its forecast, or the refusal of the whole file."""
+
+    intake_id: int
+    attempt: int
+    parsed: Parsed | None
+    forecast: Counts = field(default_factory=Counts)
+    refusal: str = ""
+    details: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The wish to commit what was checked in this attempt, here or by a job."""
+
+    intake_id: int
+    attempt: int
+    as_job: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a file on its way in: whose file (0: none is kept), which attempt, from which entry on.
+
+    given: the fields that the file has columns for.
+    """
+
+    intake_id: int
+    attempt: int
+    start: int
+    shop: ShopKey | None
+    given: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order in its part; its shop is opened in the same run."""
+
+    part: Part
+    rows: tuple[int, ...]
+    order: OrderIn
+
+    @property
+    def content_hash(self) -> str:
+        """Return what stands for it in the input hash."""
+        return self.order.content_hash
+
+
+@dataclass(frozen=True, slots=True)
+class SkuRow:
+    """A product in its part."""
+
+    part: Part
+    rows: tuple[int, ...]
+    sku: SkuIn
+
+    @property
+    def content_hash(self) -> str:
+        """Return what stands for it in the input hash."""
+        return repr(self.sku)
+
+
+@dataclass(frozen=True, slots=True)
+class StockRow:
+    """A statement of stock in its part."""
+
+    part: Part
+    rows: tuple[int, ...]
+    stock: StockIn
+
+    @property
+    def content_hash(self) -> str:
+        """Return what stands for it in the input hash."""
+        return repr(self.stock)
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeView:
+    """A file as pages and commands see it."""
+
+    id: int
+    subject: Subject
+    channel: str
+    shop: str
+    name: str
+    sha256: str
+    size: int
+    state: State
+    attempt: int
+    layout: str
+    encoding: str
+    currency: str
+    rows_total: int
+    rows_done: int
+    rows_refused: int
+    entries: int
+    position: int
+    lines: int
+    new: int
+    changed: int
+    unchanged: int
+    amount_fen: int
+    uploaded_by: str
+    uploaded_at: datetime
+    checked_at: datetime | None
+    done_at: datetime | None
+    refusal: str
+    details: Mapping[str, str | int]
+    reading: Reading | None
+
+    @property
+    def rows_waiting(self) -> int:
+        """Return how many rows are neither done nor refused yet (J1: received = done + waiting + exception)."""
+        return self.rows_total - self.rows_done - self.rows_refused

@@ -1,0 +1,282 @@
+"""The way of a file: kept, checked row by row, committed part by part. Pages, commands and the worker go it alike.
+
+A check writes nothing but the file's own record. A commit is one run per part; the file's place moves in the same
+run, so that a commit that was killed goes on where it stood and doubles nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from itertools import count, islice
+from pathlib import Path
+from typing import cast
+
+from zhanggui.catalog.records import SkuIn
+from zhanggui.connectors.channels import channel_for
+from zhanggui.connectors.intake import files, steps
+from zhanggui.connectors.intake.goods_rows import read_products, read_stock
+from zhanggui.connectors.intake.layouts import fingerprint, settle
+from zhanggui.connectors.intake.order_rows import OrderReader, currency_column
+from zhanggui.connectors.intake.queries import intake, saved_mapping, shop_terms
+from zhanggui.connectors.intake.records import (
+    Begin,
+    Checked,
+    Choices,
+    Counts,
+    Entry,
+    IntakeView,
+    OrderRow,
+    Parsed,
+    Part,
+    Reading,
+    SkuRow,
+    State,
+    StockIn,
+    StockRow,
+    Upload,
+)
+from zhanggui.connectors.spreadsheets.mapping import Subject
+from zhanggui.connectors.spreadsheets.reading import open_table
+from zhanggui.connectors.spreadsheets.records import FileRefused, Row, Table
+from zhanggui.journal.records import Context
+from zhanggui.kernel.batch import Answer
+from zhanggui.sales.orders.records import OrderIn, ShopKey
+
+DEFAULT_SHOP = "main"
+PART_ENTRIES, PART_LINES = 2_500, 20_000
+GUESSING = Choices()
+Told = Callable[[int, int], None]
+
+
+class Overtaken(Exception):
+    """Somebody else checked or began to commit the same file meanwhile; look at it again."""
+
+
+def _never() -> bool:
+    return False
+
+
+def _silent(_done: int, _total: int) -> None:
+    return None
+
+
+# ---- kept
+
+
+def take_file(
+    chunks: Iterable[bytes], subject: Subject, name: str, *, channel: str, shop: str, context: Context
+) -> int:
+    """Keep a file and note it; return its id. The same file of the same shop is the same one, whoever brings it.
+
+    Raises: LimitExceeded, OSError, ChannelCodeInvalid; nothing is noted then.
+    """
+    if subject == "orders":
+        channel_for(channel)
+    sha256, size = files.keep(chunks)
+    place = (channel, shop or DEFAULT_SHOP) if subject == "orders" else ("", "")
+    upload = Upload(subject, *place, name=name[:200], sha256=sha256, size=size)
+    return int(steps.upload_files([upload], context=context).accepted[0].result)
+
+
+# ---- read
+
+
+def parse_file(
+    path: Path,
+    subject: Subject,
+    *,
+    name: str = "",
+    channel: str = "",
+    shop: str = "",
+    choices: Choices = GUESSING,
+    as_of: datetime,
+) -> Parsed:
+    """Read a file to its end and judge every row.
+
+    Raises: FileRefused for the whole file.
+    Cost: one walk over the rows, all entries in memory.
+    """
+    with _opened(path, name, choices) as table:
+        if subject == "orders":
+            return _parse_orders(table, (channel, shop or DEFAULT_SHOP), choices, as_of)
+        reading = _reading(table, subject, "", choices)
+        read = read_products if subject == "products" else read_stock
+        entries, refusals, n_rows = read(table, reading.columns)
+    _refuse_empty(n_rows)
+    return Parsed(subject, reading, None, n_rows, entries, refusals)
+
+
+def _opened(path: Path, name: str, choices: Choices) -> Table:
+    return open_table(path, name, encoding=choices.encoding, delimiter=choices.delimiter, sheet=choices.sheet)
+
+
+def _parse_orders(table: Table, place: tuple[str, str], choices: Choices, as_of: datetime) -> Parsed:
+    channel = channel_for(place[0])
+    reading = _reading(table, "orders", channel.code, choices)
+    rows = iter(table.rows)
+    first = list(islice(rows, 1))
+    terms = shop_terms(*place) or (channel.currency, channel.zone)
+    if not channel.known and shop_terms(*place) is None:
+        reading = replace(reading, warnings=(*reading.warnings, "channel_new"))
+        terms = (_currency_named(table, first) or terms[0], terms[1])
+    key = ShopKey(channel.code, place[1], *terms)
+    reader = OrderReader(table, reading.columns, channel, key, as_of)
+    reader.read(first)
+    reader.read(rows)
+    _refuse_empty(reader.rows_total)
+    entries, refusals = reader.finish()
+    return Parsed("orders", reading, key, reader.rows_total, entries, refusals)
+
+
+def _currency_named(table: Table, first: list[tuple[int, Row]]) -> str:
+    at = currency_column(table.header)
+    word = str(first[0][1][at] or "").strip().upper() if first and at is not None else ""
+    if word and not (len(word) == 3 and word.isascii() and word.isalpha()):
+        raise FileRefused("currency_unknown")
+    return word
+
+
+def _reading(table: Table, subject: Subject, channel: str, choices: Choices) -> Reading:
+    mark = fingerprint(table.header)
+    saved = saved_mapping(subject, channel, mark)
+    layout, columns = settle(table.header, subject, chosen=choices.columns, layout=choices.layout, saved=saved)
+    return Reading(layout, columns, mark, table.kind, table.encoding, table.delimiter, table.sheet, table.warnings)
+
+
+def _refuse_empty(n_rows: int) -> None:
+    if not n_rows:
+        raise FileRefused("no_rows")
+
+
+# ---- checked
+
+
+def check_intake(intake_id: int, *, context: Context, choices: Choices = GUESSING, forecast: bool = True) -> Parsed:
+    """Check a kept file as a new attempt and keep the verdict; business tables stay as they are.
+
+    Takes: forecast, whether the commit is tried and rolled back, so that new, changed and unchanged are known.
+    Raises: FileRefused, after it was kept with the file; Overtaken.
+    """
+    file = _known(intake_id)
+    attempt = file.attempt + 1
+    try:
+        parsed = parse_file(
+            files.kept(file.sha256), file.subject, name=file.name, channel=file.channel, shop=file.shop, choices=choices,
+            as_of=context.as_of,
+        )  # fmt: skip
+    except FileRefused as refusal:
+        _note(Checked(intake_id, attempt, None, refusal=refusal.code, details=refusal.details), context)
+        raise
+    expected = foresee(parsed, context=context) if forecast else Counts()
+    _note(Checked(intake_id, attempt, parsed, expected), context)
+    return parsed
+
+
+def _known(intake_id: int) -> IntakeView:
+    file = intake(intake_id)
+    if file is None:
+        raise LookupError(f"no intake {intake_id}")
+    return file
+
+
+def _note(checked: Checked, context: Context) -> None:
+    given = steps.note_checks([checked], context=context)
+    if given.rejected:
+        raise Overtaken(given.rejected[0].code)
+
+
+def foresee(parsed: Parsed, *, context: Context, told: Told = _silent) -> Counts:
+    """Try the commit of a parsed file, part by part, and roll each back; return what would come of it."""
+    trial = replace(context, dry_run=True, key=None)
+    counts = Counts()
+    for start, entries in _parts(parsed.entries):
+        batch = _batch(parsed, 0, 0, start, entries)
+        counts = counts.plus(steps.counts_of(batch, _commit_part(parsed.subject, batch, trial)))
+        told(start + len(entries), len(parsed.entries))
+    return counts
+
+
+# ---- committed
+
+
+def begin_commit(intake_id: int, *, context: Context, as_job: bool = False) -> State:
+    """Let a checked file come in, by `commit_intake` here or by the worker. Raises: Overtaken."""
+    given = steps.begin_commits([Begin(intake_id, _known(intake_id).attempt, as_job)], context=context)
+    if given.rejected:
+        raise Overtaken(given.rejected[0].code)
+    return State(str(given.accepted[0].result))
+
+
+def commit_intake(
+    intake_id: int,
+    *,
+    context: Context,
+    parsed: Parsed | None = None,
+    told: Told = _silent,
+    stopping: Callable[[], bool] = _never,
+) -> bool:
+    """Commit what is left of a file whose commit began, and tell whether all of it is in.
+
+    Takes: parsed, if the caller has just checked it; told, called with entries done and in total after each part;
+    stopping, asked between parts.
+    Raises: FileRefused("file_gone"), Busy.
+    """
+    file = _known(intake_id)
+    if file.state != State.COMMITTING:
+        return file.state == State.DONE
+    parsed = parsed or parsed_again(intake_id)
+    told(file.position, len(parsed.entries))
+    for start, entries in _parts(parsed.entries, file.position):
+        if stopping():
+            return False
+        batch = _batch(parsed, intake_id, file.attempt, start, entries)
+        key = f"{intake_id}:{file.attempt}:{start}:{file.sha256}"
+        try:
+            _commit_part(parsed.subject, batch, replace(context, key=key))
+        except steps.PartMoved:
+            return commit_intake(intake_id, context=context, told=told, stopping=stopping)
+        told(start + len(entries), len(parsed.entries))
+    return True
+
+
+def parsed_again(intake_id: int) -> Parsed:
+    """Read a kept file as its check read it, so that its parts are the same again."""
+    file = _known(intake_id)
+    reading, as_of = file.reading, file.checked_at
+    assert reading and as_of
+    choices = Choices(
+        reading.columns, "auto", reading.encoding or None, reading.delimiter or None, reading.sheet or None
+    )
+    return parse_file(
+        files.kept(file.sha256), file.subject, name=file.name, channel=file.channel, shop=file.shop, choices=choices,
+        as_of=as_of,
+    )  # fmt: skip
+
+
+def _parts(entries: tuple[Entry, ...], start: int = 0) -> Iterator[tuple[int, tuple[Entry, ...]]]:
+    """Cut entries into parts, by their number and by their rows; from the same place on they are always the same."""
+    while start < len(entries):
+        rows = 0
+        for end in count(start):
+            if end == len(entries) or end - start == PART_ENTRIES or rows >= PART_LINES:
+                break
+            rows += len(entries[end].rows)
+        yield start, entries[start:end]
+        start = end
+
+
+Batch = list[OrderRow] | list[SkuRow] | list[StockRow]
+
+
+def _batch(parsed: Parsed, intake_id: int, attempt: int, start: int, entries: tuple[Entry, ...]) -> Batch:
+    part = Part(intake_id, attempt, start, parsed.shop, frozenset(parsed.reading.columns))
+    if parsed.subject == "orders":
+        return [OrderRow(part, entry.rows, cast(OrderIn, entry.record)) for entry in entries]
+    if parsed.subject == "stock":
+        return [StockRow(part, entry.rows, cast(StockIn, entry.record)) for entry in entries]
+    return [SkuRow(part, entry.rows, cast(SkuIn, entry.record)) for entry in entries]
+
+
+def _commit_part(subject: Subject, batch: Batch, context: Context) -> Answer:
+    commit = {"orders": steps.commit_orders, "products": steps.commit_products, "stock": steps.commit_stock}
+    return commit[subject](batch, context=context)
