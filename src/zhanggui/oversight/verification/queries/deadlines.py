@@ -1,0 +1,119 @@
+# ruff: noqa: S608 - statements are put together from constants only
+"""D2 beyond plain arithmetic: pauses and working time day by day; terms and calendars against their versions."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from zhanggui.oversight.verification.queries.reading import Offence, rows
+from zhanggui.oversight.verification.records import Asked, CouldNotCheck
+from zhanggui.oversight.verification.rules import STANDARD, Hours, Stretch, calendar_hash, due_moment
+from zhanggui.regulation.queries import register
+
+SECONDS = {"hours": 3600, "minutes": 60, "seconds": 1}
+WALKED = """
+    SELECT c.id, MICROS(c.started_at), c.allowed_seconds, c.time_basis, c.calendar_version, c.department, c.warned,
+           MICROS(c.due_at), MICROS(c.most_at), MICROS(c.warn_at), MICROS(p.from_at), MICROS(p.until_at)
+    FROM obligations_obligation c
+    LEFT JOIN obligations_obligationpause p ON p.obligation_id = c.id AND p.until_at IS NOT NULL
+    WHERE p.id IS NOT NULL OR c.time_basis <> 'elapsed' ORDER BY c.id, p.id
+"""
+ALLOWED = """
+    SELECT clause, terms_version, allowed_seconds, MIN(id), COUNT(*) FROM obligations_obligation
+    GROUP BY clause, terms_version, allowed_seconds ORDER BY 1, 2, 3
+"""
+DECIDED = """
+    SELECT id, clause, parameter, value FROM regulation_parameterversion
+    UNION ALL SELECT id, clause, parameter, value FROM regulation_parameteroverlay
+"""
+HELD = "version_from <= %(version)s AND (version_to IS NULL OR version_to > %(version)s)"
+DAYS = f"SELECT day, kind, name_zh, name_en, source FROM calendars_calendarday WHERE region = 'CN' AND {HELD}"
+SHIFTS = f"SELECT department, days, starts_minute, ends_minute FROM calendars_shiftpattern WHERE {HELD} ORDER BY id"
+ZONE = "SELECT zone FROM calendars_calendarversion WHERE number = %(version)s"
+VERSIONS = "SELECT number, zone, content_hash FROM calendars_calendarversion ORDER BY number"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def wrong_due_moments(asked: Asked) -> Iterator[Offence]:
+    """Give the clocks with ended pauses or in working time whose moments do not come out again."""
+    hours_of = lru_cache(maxsize=256)(_hours)
+    for _, stretches in groupby(rows(WALKED), key=itemgetter(0)):
+        held = list(stretches)
+        key, started, seconds, basis, version, department, warned, *stored = held[0][:10]
+        if basis not in ("elapsed", "working"):
+            raise CouldNotCheck("D2", f"clock {key} counts {basis} time, which the checker does not know")
+        pauses = [(_moment(row[10]), _moment(row[11])) for row in held if row[10] is not None]
+        hours = hours_of(version, department) if basis == "working" else None
+        due, half, most = (_walked(started, seconds, share, pauses, hours) for share in (100, 50, 80))
+        wanted = [due, most, half if warned < 50 else most if warned < 80 else None]
+        if wanted != stored:
+            told = zip(("due_at", "most_at", "warn_at"), stored, wanted, strict=True)
+            facts = [f"{name}={_shown(have)} recomputed={_shown(want)}" for name, have, want in told if have != want]
+            yield f"clock {key}", " ".join(facts)
+
+
+def _walked(started: int, seconds: int, share: int, pauses: list[Stretch], hours: Hours | None) -> int | None:
+    allowed = timedelta(microseconds=seconds * share * 10_000)
+    due = due_moment(_moment(started), allowed, pauses, hours)
+    return None if due is None else (due - EPOCH) // timedelta(microseconds=1)
+
+
+def _moment(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=int(micros))
+
+
+def _shown(micros: int | None) -> str:
+    return "none" if micros is None else _moment(micros).isoformat()
+
+
+def _hours(version: int, department: str) -> Hours:
+    """Read a department's working time in a calendar version: its own shifts, else the company's, else the standard."""
+    zones = [row[0] for row in rows(ZONE, {"version": version})]
+    if version and not zones:
+        raise CouldNotCheck("D2", f"calendar version {version} is missing")
+    plans: dict[str, list[tuple[int, int, int]]] = {}
+    for name, days, first, last in rows(SHIFTS, {"version": version}):
+        plans.setdefault(name, []).append((days, first, last))
+    special = {_day(row[0]): str(row[1]) for row in rows(DAYS, {"version": version})}
+    intervals = plans.get(department) or plans.get("all") or list(STANDARD)
+    return Hours(ZoneInfo(zones[0] if zones else "Asia/Shanghai"), tuple(intervals), special)
+
+
+def _day(stored: Any) -> date:
+    return stored if isinstance(stored, date) else date.fromisoformat(stored)
+
+
+def wrong_terms(asked: Asked) -> Iterator[Offence]:
+    """Give the clocks whose allowed time is not what their version of the rule says."""
+    shipped: dict[str, set[int]] = {}
+    units: dict[tuple[str, str], int] = {}
+    for clause in register():
+        for parameter in clause.parameters:
+            if parameter.unit in SECONDS:
+                units[clause.number, parameter.name] = SECONDS[parameter.unit]
+                values = {int(held.value) * SECONDS[parameter.unit] for held in parameter.values}
+                shipped.setdefault(clause.number, set()).update(values)
+    decided = {key: (clause, name, value) for key, clause, name, value in rows(DECIDED)}
+    for clause_number, version, seconds, first, count in rows(ALLOWED):
+        clause_of, name, value = decided.get(version, ("", "", "null"))
+        if version == 0:
+            right = clause_number not in shipped or seconds in shipped[clause_number]
+        else:
+            right = clause_of == clause_number and seconds == json.loads(value) * units.get((clause_of, name), 0)
+        if not right:
+            facts = f"terms_version={version} allowed_seconds={seconds} clocks={count}"
+            yield f"clock {first}", f"clause={clause_number} {facts}"
+
+
+def wrong_calendars(asked: Asked) -> Iterator[Offence]:
+    """Give the calendar versions whose days and shifts no longer give their hash."""
+    for number, zone, stored in list(rows(VERSIONS)):
+        days = [(_day(day).isoformat(), *rest) for day, *rest in rows(DAYS, {"version": number})]
+        found = calendar_hash(zone, days, rows(SHIFTS, {"version": number}))
+        if found != stored:
+            yield f"calendar {number}", f"content_hash={stored} recomputed={found}"

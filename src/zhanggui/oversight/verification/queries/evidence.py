@@ -1,0 +1,182 @@
+"""A2: every change has its entry, every entry its change, and each run's digest comes out of the rows again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import merge
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, models
+
+from zhanggui.kernel.digest import canonical_block, digest_of
+from zhanggui.oversight.verification.queries.reading import Check, Offence, rows
+from zhanggui.oversight.verification.records import Asked, CouldNotCheck
+
+Block = tuple[int, bytes]
+PLAIN = (models.BigIntegerField, models.IntegerField, models.SmallIntegerField, models.CharField, models.TextField,
+         models.ForeignKey, models.DateField)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What transitions of one kind are about: the table, the state at birth, and where its state stands now.
+
+    repeats: a state may follow itself (a file that is checked anew).
+    """
+
+    table: str
+    birth: str
+    state: str = "s.state"
+    repeats: bool = False
+
+
+REPLACED = "CASE WHEN s.version_to IS NULL THEN 'current' ELSE 'replaced' END"
+KINDS = {
+    "order": Kind("orders_order", "received"),
+    "hold": Kind("orders_orderhold", "open"),
+    "reservation": Kind("inventory_reservation", "open"),
+    "request": Kind("fulfilment_fulfilmentrequest", "open"),
+    "obligation": Kind("obligations_obligation", "open"),
+    "warning": Kind("obligations_obligation", "0", "CAST(s.warned AS varchar(8))"),
+    "pause": Kind("obligations_obligationpause", "open", "CASE WHEN s.until_at IS NULL THEN 'open' ELSE 'closed' END"),
+    "calendar_day": Kind("calendars_calendarday", "current", REPLACED),
+    "intake": Kind("intake_intakefile", "uploaded", repeats=True),
+    "shift": Kind("calendars_shiftpattern", "current", REPLACED),
+}
+UNFOLDED = "SELECT DISTINCT kind FROM journal_transition"
+STEPS = """
+    SELECT kind, subject_id, id, from_state, to_state, before
+    FROM (SELECT id, kind, subject_id, from_state, to_state,
+                 LAG(to_state) OVER (PARTITION BY kind, subject_id ORDER BY id) AS before
+          FROM journal_transition) AS entries
+    WHERE (from_state = to_state AND kind NOT IN ({repeating}))
+       OR from_state <> COALESCE(before, CASE kind {births} END) ORDER BY id
+"""
+FOLDED = """
+    SELECT id, state, folded FROM (
+      SELECT s.id, {state} AS state, COALESCE((SELECT t.to_state FROM journal_transition t
+        WHERE t.kind = '{kind}' AND t.subject_id = s.id ORDER BY t.id DESC LIMIT 1), '{birth}') AS folded
+      FROM {table} s) AS told
+    WHERE state <> folded ORDER BY id
+"""
+STRAY = """
+    SELECT t.subject_id, t.id FROM journal_transition t LEFT JOIN {table} s ON s.id = t.subject_id
+    WHERE t.kind = '{kind}' AND s.id IS NULL ORDER BY t.id
+"""
+OUT_OF_ORDER = """
+    SELECT 1
+    FROM (SELECT run_id, LAG(run_id) OVER (ORDER BY id) AS before FROM {table} WHERE run_id IS NOT NULL) AS lying
+    WHERE run_id < before LIMIT 1
+"""
+LOST = """
+    SELECT s.{name}, COUNT(*) FROM {table} s LEFT JOIN journal_run r ON r.id = s.{name}
+    WHERE s.{name} IS NOT NULL AND r.id IS NULL GROUP BY s.{name} ORDER BY 1
+"""
+WRITTEN = "SELECT run_id, {columns} FROM {table} WHERE run_id IS NOT NULL ORDER BY {order}"
+
+
+def wrong_entries(asked: Asked) -> Iterator[Offence]:
+    """Fold the transitions of every kind from the state at birth, and hold the result against the rows.
+
+    Raises: CouldNotCheck for a kind that is not listed here.
+    """
+    if strange := sorted({row[0] for row in rows(UNFOLDED)} - set(KINDS)):
+        raise CouldNotCheck("A2", f"transitions of kind {', '.join(strange)} are unknown to the checker")
+    births = " ".join(f"WHEN '{name}' THEN '{kind.birth}'" for name, kind in KINDS.items())
+    repeating = ", ".join(f"'{name}'" for name, kind in KINDS.items() if kind.repeats)
+    for name, subject, entry, before, after, found in rows(STEPS.format(births=births, repeating=repeating)):
+        yield f"{name} {subject}", f"entry={entry} from_state={before} to_state={after} before={found}"
+    for name, kind in KINDS.items():
+        folded = FOLDED.format(kind=name, table=kind.table, birth=kind.birth, state=kind.state)
+        for key, stands, told in rows(folded):
+            yield f"{name} {key}", f"state={stands} entries={told}"
+        for key, entry in rows(STRAY.format(kind=name, table=kind.table)):
+            yield f"{name} {key}", f"entry={entry} has no subject"
+
+
+def wrong_digests(asked: Asked) -> Iterator[Offence]:
+    """Make every run's digest again from the rows, table by table in the order of runs.
+
+    On SQLite ids grow with runs, so a table is read as it lies; if a row says otherwise, it is sorted first.
+    Cost: one pass over all tables; memory for the rows of one run.
+    """
+    if connection.vendor == "sqlite" and all(_lies_in_order(table) for table, _ in _stamped()):
+        yield from _digests("id")
+    else:
+        yield from _digests("run_id, id")
+
+
+def _lies_in_order(table: str) -> bool:
+    return not list(rows(OUT_OF_ORDER.format(table=table)))
+
+
+def _digests(order: str) -> Iterator[Offence]:
+    blocks = merge(*(_blocks(table, columns, order) for table, columns in _stamped()), key=itemgetter(0))
+    by_run = ((run, [block for _, block in held]) for run, held in groupby(blocks, key=itemgetter(0)))
+    nothing: tuple[int | None, list[bytes]] = (None, [])
+    run, held = next(by_run, nothing)
+    for run_id, digest in rows("SELECT id, digest FROM journal_run ORDER BY id"):
+        while run is not None and run < run_id:
+            yield f"run {run}", "missing, but rows name it"
+            run, held = next(by_run, nothing)
+        found = digest_of(held) if run == run_id else digest_of([])
+        if found != digest:
+            yield f"run {run_id}", f"digest={digest[:12]} recomputed={found[:12]}"
+        if run == run_id:
+            run, held = next(by_run, nothing)
+    while run is not None:
+        yield f"run {run}", "missing, but rows name it"
+        run, held = next(by_run, nothing)
+
+
+def _stamped() -> list[tuple[str, tuple[str, ...]]]:
+    """Return every table whose rows enter the digest of the run that wrote them, with the columns that do."""
+    found = []
+    for model in sorted(apps.get_models(), key=lambda model: model._meta.db_table):
+        columns = getattr(model, "fixed_columns", ())
+        if columns:
+            found.append((model._meta.db_table, tuple(columns)))
+    return found
+
+
+def _blocks(table: str, columns: tuple[str, ...], order: str) -> Iterator[Block]:
+    """Give a table's rows as canonical blocks, one per run."""
+    picked = ", ".join(_picked(table, column) for column in columns)
+    text = WRITTEN.format(columns=picked, table=table, order=order)
+    for run_id, held in groupby(rows(text), key=itemgetter(0)):
+        _, *values = zip(*held, strict=True)
+        yield run_id, canonical_block(table, len(values[0]), dict(zip(columns, values, strict=True)))
+
+
+def _picked(table: str, column: str) -> str:
+    """Return how a column is read: moments and days as their canonical text, the rest as it is."""
+    field: Any = next(
+        field for model in apps.get_models() if model._meta.db_table == table
+        for field in model._meta.concrete_fields if field.column == column
+    )  # fmt: skip
+    if isinstance(field, models.DateTimeField):
+        return f"MOMENT({column})"
+    if isinstance(field, models.BooleanField) or not isinstance(field, PLAIN):
+        raise CouldNotCheck("A2", f"{table}.{column} is of a kind that the checker cannot read back")
+    return f"CAST({column} AS varchar(10))" if isinstance(field, models.DateField) else column
+
+
+def lost_runs(asked: Asked) -> Iterator[Offence]:
+    """Give the rows outside the digests that name a run which does not exist."""
+    for model in sorted(apps.get_models(), key=lambda model: model._meta.db_table):
+        table = model._meta.db_table
+        names = {str(field.column) for field in model._meta.concrete_fields} & {"run_id", "created_run_id"}
+        if getattr(model, "fixed_columns", ()) or table in ("journal_seal", "journal_pendingseal"):
+            continue
+        for name in sorted(names):
+            for run_id, count in rows(LOST.format(table=table, name=name)):
+                yield f"run {run_id}", f"missing, but {count} rows of {table} name it"
+
+
+def _all(asked: Asked) -> Iterator[Offence]:
+    return chain(wrong_entries(asked), wrong_digests(asked), lost_runs(asked))
+
+
+A2 = Check("A2", "SELECT (SELECT COUNT(*) FROM journal_run) + (SELECT COUNT(*) FROM journal_transition)", (), _all)

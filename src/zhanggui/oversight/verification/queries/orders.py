@@ -1,0 +1,134 @@
+# ruff: noqa: S608 - statements are put together from constants only
+"""O1 to O9: orders, their lines, their money, and that none is left behind."""
+
+from zhanggui.oversight.verification.queries.reading import Check
+
+ORDERS = "SELECT COUNT(*) FROM orders_order"
+LINES = "SELECT COUNT(*) FROM orders_orderline"
+FINAL = "SELECT COUNT(*) FROM orders_order WHERE state IN ('shipped', 'cancelled')"
+WAITING = "SELECT COUNT(*) FROM orders_order WHERE state NOT IN ('shipped', 'cancelled')"
+ORDER_MOVES = "SELECT COUNT(*) FROM journal_transition WHERE kind = 'order'"
+
+O1 = Check("O1", ORDERS, (
+    """
+    SELECT MIN(o.id) AS "order", s.channel, s.code, TRIM(o.external_id) AS external_id, COUNT(*) AS times
+    FROM orders_order o JOIN orders_shop s ON s.id = o.shop_id
+    GROUP BY s.channel, s.code, TRIM(o.external_id) HAVING COUNT(*) > 1 ORDER BY 1
+    """,
+))  # fmt: skip
+
+O2 = Check("O2", LINES, (
+    """
+    SELECT l.id AS line, o.state, l.quantity, COALESCE(r.claimed, 0) AS claimed, l.shipped, l.cancelled
+    FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+    LEFT JOIN (SELECT line_id, SUM(quantity) AS claimed FROM inventory_reservation WHERE state = 'open'
+               GROUP BY line_id) r ON r.line_id = l.id
+    WHERE COALESCE(r.claimed, 0) + l.shipped + l.cancelled > l.quantity
+       OR l.quantity < 1 OR l.shipped < 0 OR l.cancelled < 0
+       OR (o.state IN ('shipped', 'cancelled') AND l.shipped + l.cancelled <> l.quantity)
+    ORDER BY l.id
+    """,
+))  # fmt: skip
+
+O3 = Check("O3", ORDERS, (
+    """
+    SELECT subject_id AS "order", id AS entry, from_state, to_state FROM journal_transition
+    WHERE kind = 'order' AND from_state || '>' || to_state NOT IN
+      ('received>held', 'held>received', 'received>confirmed', 'confirmed>reserved', 'reserved>released',
+       'released>shipped', 'received>cancelled', 'held>cancelled', 'confirmed>cancelled', 'reserved>cancelled',
+       'released>cancelled')
+    ORDER BY id
+    """,
+    """
+    SELECT subject_id AS "order", id AS entry, from_state, before
+    FROM (SELECT id, subject_id, from_state,
+                 LAG(to_state, 1, 'received') OVER (PARTITION BY subject_id ORDER BY id) AS before
+          FROM journal_transition WHERE kind = 'order') AS steps
+    WHERE from_state <> before ORDER BY id
+    """,
+    """
+    SELECT id AS "order", state, replayed FROM (
+      SELECT o.id, o.state, COALESCE((SELECT t.to_state FROM journal_transition t
+        WHERE t.kind = 'order' AND t.subject_id = o.id ORDER BY t.id DESC LIMIT 1), 'received') AS replayed
+      FROM orders_order o) AS told
+    WHERE state <> replayed ORDER BY id
+    """,
+))  # fmt: skip
+
+O4 = Check("O4", ORDERS, (
+    """
+    SELECT id AS "order", state, confirmed_at, reserved_at, released_at, shipped_at, cancelled_at FROM orders_order
+    WHERE (state IN ('confirmed', 'reserved', 'released', 'shipped') AND confirmed_at IS NULL)
+       OR (state IN ('reserved', 'released', 'shipped') AND reserved_at IS NULL)
+       OR (state IN ('released', 'shipped') AND (released_at IS NULL OR order_no IS NULL))
+       OR (state IN ('received', 'held') AND confirmed_at IS NOT NULL)
+       OR (state IN ('received', 'held', 'confirmed') AND reserved_at IS NOT NULL)
+       OR (state IN ('received', 'held', 'confirmed', 'reserved') AND released_at IS NOT NULL)
+       OR (state = 'shipped') <> (shipped_at IS NOT NULL) OR (state = 'cancelled') <> (cancelled_at IS NOT NULL)
+       OR reserved_at < confirmed_at OR released_at < reserved_at OR shipped_at < released_at
+    ORDER BY id
+    """,
+))  # fmt: skip
+
+O5 = Check("O5", ORDERS, (
+    """
+    SELECT o.id AS "order", o.total_fen, o.goods_fen, COALESCE(l.total, 0) AS lines_fen, o.freight_fen, o.discount_fen
+    FROM orders_order o
+    LEFT JOIN (SELECT order_id, SUM(amount_fen) AS total FROM orders_orderline GROUP BY order_id) l ON l.order_id = o.id
+    WHERE o.total_fen <> o.goods_fen + o.freight_fen - o.discount_fen OR o.goods_fen <> COALESCE(l.total, 0)
+    ORDER BY o.id
+    """,
+    """
+    SELECT order_id AS "order", id AS line, quantity, unit_price_fen, discount_fen, amount_fen FROM orders_orderline
+    WHERE amount_fen <> quantity * unit_price_fen - discount_fen ORDER BY id
+    """,
+))  # fmt: skip
+
+ENDED = "COALESCE(o.shipped_at, o.cancelled_at, o.received_at) < %(five_minutes_ago)s"
+O7 = Check("O7", FINAL, (
+    f"""
+    SELECT o.id AS "order", o.state, r.id AS open_reservation FROM inventory_reservation r
+    JOIN orders_order o ON o.id = r.demand_id
+    WHERE r.state = 'open' AND o.state IN ('shipped', 'cancelled') AND {ENDED} ORDER BY o.id, r.id
+    """,
+    f"""
+    SELECT o.id AS "order", o.state, c.id AS running_clock, c.clause FROM obligations_obligation c
+    JOIN orders_order o ON o.id = c.subject_id
+    WHERE c.subject_kind = 'order' AND c.state IN ('open', 'paused', 'breached')
+      AND o.state IN ('shipped', 'cancelled') AND {ENDED} ORDER BY o.id, c.id
+    """,
+    f"""
+    SELECT o.id AS "order", o.state, h.id AS open_hold, h.code FROM orders_orderhold h
+    JOIN orders_order o ON o.id = h.order_id
+    WHERE h.state = 'open' AND o.state IN ('shipped', 'cancelled') AND {ENDED} ORDER BY o.id, h.id
+    """,
+    f"""
+    SELECT o.id AS "order", o.state, q.id AS open_request FROM fulfilment_fulfilmentrequest q
+    JOIN orders_order o ON o.id = q.reference_id
+    WHERE q.state = 'open' AND o.state IN ('shipped', 'cancelled') AND {ENDED} ORDER BY o.id, q.id
+    """,
+))  # fmt: skip
+
+O8 = Check("O8", WAITING, (
+    """
+    SELECT o.id AS "order", o.state, 'no clock, no hold' AS owner FROM orders_order o
+    WHERE o.state NOT IN ('shipped', 'cancelled')
+      AND COALESCE(o.released_at, o.reserved_at, o.confirmed_at, o.received_at) < %(five_minutes_ago)s
+      AND NOT EXISTS (SELECT 1 FROM obligations_obligation c WHERE c.subject_kind = 'order'
+                      AND c.subject_id = o.id AND c.state IN ('open', 'paused', 'breached'))
+      AND NOT EXISTS (SELECT 1 FROM orders_orderhold h WHERE h.order_id = o.id AND h.state = 'open')
+    ORDER BY o.id
+    """,
+))  # fmt: skip
+
+O9 = Check("O9", ORDERS, (
+    """
+    SELECT id AS "order", version, entries FROM (
+      SELECT o.id, o.version, (SELECT COUNT(*) FROM journal_transition t
+        WHERE t.kind = 'order' AND t.subject_id = o.id) AS entries
+      FROM orders_order o) AS told
+    WHERE version <> entries ORDER BY id
+    """,
+))  # fmt: skip
+
+CHECKS = (O1, O2, O3, O4, O5, O7, O8, O9)

@@ -1,0 +1,131 @@
+"""A small company in the middle of its day, made by the ordinary steps: something of everything that the checker knows.
+
+Orders in every state, clocks open, paused, breached, met, late and withdrawn, stock received twice, jobs waiting and
+parked, a message to be sent, a calendar with a working-time clock, and a sealed chain.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tests.cast import MONDAY_MORNING, SUN
+from tests.factories.orders import Company, bring, go_on, open_company, order_in, receive, results
+
+from zhanggui.catalog.records import SkuIn
+from zhanggui.catalog.steps import take_in_skus
+from zhanggui.delivery.records import JobRequest, MessageRequest
+from zhanggui.delivery.steps import claim_jobs, enqueue_jobs, fail_job, queue_messages
+from zhanggui.journal.records import Context, Inside
+from zhanggui.journal.steps import seal_runs, step
+from zhanggui.kernel import clock
+from zhanggui.kernel.batch import Accepted, Answer, answer
+from zhanggui.obligations.calendars.queries import published_days
+from zhanggui.obligations.calendars.steps import seed_calendar_days
+from zhanggui.obligations.records import Opening
+from zhanggui.obligations.steps import (
+    open_obligations,
+    pause_obligations,
+    resume_obligations,
+    sweep_obligations,
+)
+from zhanggui.processes.orders import cancel_orders
+from zhanggui.sales.orders.intake import take_in_orders
+from zhanggui.sales.orders.steps import resolve_holds
+
+CONFIRM = ("2.1.3.1", "order")
+HOUR = timedelta(hours=1)
+EVENING = MONDAY_MORNING + 12 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a test may name of the company: its shop and stock, and its orders by where they stand."""
+
+    company: Company
+    orders: dict[str, list[int]]
+
+
+@step("tests.pause_confirming", clause="1.2")
+def pause_confirming(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Let the confirm clocks of orders stand still, as the wait for a payment does."""
+    held = pause_obligations(*CONFIRM, batch, "payment", context=context)
+    return answer([Accepted(index, key) for index, key in enumerate(held)], [])
+
+
+@step("tests.resume_confirming", clause="1.2")
+def resume_confirming(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Let them go on."""
+    held = resume_obligations(*CONFIRM, batch, context=context)
+    return answer([Accepted(index, key) for index, key in enumerate(held)], [])
+
+
+@step("tests.open_reviews", clause="1.2")
+def open_reviews(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Open clocks of two working days, which no order has."""
+    moment, n = context.as_of, len(batch)
+    open_obligations(
+        [Opening("1.2", "review", "sales", list(batch), [moment] * n, [16 * 3600] * n, [0] * n, "working")],
+        context=context,
+    )
+    return answer([Accepted(index, key) for index, key in enumerate(batch)], [])
+
+
+def by(moment: datetime) -> Context:
+    """孙倩 acts at a moment."""
+    return Context(SUN.actor, moment)
+
+
+def build_company() -> Day:
+    """Build the company of Monday, 2 March 2026; the clock is held while it comes to be, and the chain is sealed."""
+    with clock.frozen(MONDAY_MORNING):
+        seed_calendar_days(published_days(), context=by(MONDAY_MORNING))
+        company = open_company(TEA=100, CUP=50)
+        receive(company, {"TEA": 20, "CUP": -5}, "second")
+        take_in_skus([SkuIn("POST", "邮费", stocked=False)], context=by(MONDAY_MORNING))
+        orders = _orders(company)
+        open_reviews([1, 2], context=by(MONDAY_MORNING))
+        _queue()
+    with clock.frozen(EVENING):
+        sweep_obligations(context=by(EVENING))
+        seal_runs()
+    return Day(company, orders)
+
+
+def _orders(company: Company) -> dict[str, list[int]]:
+    lines = {"TEA": 2, "CUP": 1, "POST": 1}
+    states = ("received", "confirmed", "reserved", "released", "shipped")
+    orders = {state: bring(company, 2, lines, state, prefix=state[:3].upper()) for state in states}
+    orders["cancelled"] = [bring(company, 1, lines, state, prefix=f"X{state[:3]}")[0] for state in states[:4]]
+    orders["held"] = results(take_in_orders([order_in(company, "H1", {"NEW": 1})], context=by(MONDAY_MORNING)))
+    dropped = results(take_in_orders([order_in(company, "H2", {"NEW": 2})], context=by(MONDAY_MORNING)))
+    freed = results(take_in_orders([order_in(company, "H3", {"SOON": 2})], context=by(MONDAY_MORNING)))
+    take_in_skus([SkuIn("SOON", "新茶")], context=by(MONDAY_MORNING))
+    resolve_holds(freed, context=by(MONDAY_MORNING))
+    orders["cancelled"] += dropped
+    cancel_orders(orders["cancelled"], context=by(MONDAY_MORNING))
+    old = MONDAY_MORNING - timedelta(days=9)
+    kinds = {"overdue": old, "late": old, "paused": MONDAY_MORNING, "resumed": MONDAY_MORNING}
+    for name, placed in kinds.items():
+        rows = [order_in(company, name.upper(), lines, placed)]
+        orders[name] = results(take_in_orders(rows, context=by(MONDAY_MORNING)))
+    go_on(orders["late"], "received", "confirmed")
+    pause_confirming(orders["paused"] + orders["resumed"], context=by(MONDAY_MORNING + HOUR))
+    resume_confirming(orders["resumed"], context=by(MONDAY_MORNING + 3 * HOUR))
+    return orders
+
+
+def _queue() -> None:
+    jobs = [JobRequest("tests.broken", "1", max_attempts=1), JobRequest("tests.waiting", "1", run_at=EVENING)]
+    enqueue_jobs(jobs, context=by(MONDAY_MORNING))
+    (claim,) = claim_jobs("w1", ["tests.broken"], limit=1, lease_seconds=60, as_of=MONDAY_MORNING)
+    fail_job(claim, ValueError(), as_of=MONDAY_MORNING)
+    message = MessageRequest("mail", "welcome:1", "shop@example.com", {"subject": "hello"})
+    queue_messages([message], context=by(EVENING))
+
+
+def grow(company: Company, count: int, until: str = "shipped", batch: int = 5_000) -> None:
+    """Add many ordinary orders, for figures about speed."""
+    for first in range(0, count, batch):
+        size = min(batch, count - first)
+        receive(company, {"TEA": 2 * size}, f"grow:{first}")
+        bring(company, size, {"TEA": 1, "POST": 1}, until, prefix=f"G{first // batch}-")
