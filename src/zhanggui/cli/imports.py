@@ -33,12 +33,12 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         if subject == "orders":
             parser.add_argument("--channel", required=True, metavar="CODE", help="where the orders come from")
             parser.add_argument("--shop", default="main", metavar="CODE", help="the shop on that channel (main)")
+        else:
+            parser.set_defaults(channel="", shop="")
         parser.add_argument("--layout", default="auto", metavar="NAME", help="auto, guess, or a known layout's name")
         parser.add_argument("--dry-run", action="store_true", help="say what would come of it, change nothing")
         parser.add_argument("--errors", type=Path, metavar="FILE", help="write refused rows here, to be corrected")
-        parser.set_defaults(handler=import_file, subject=subject, channel="") if subject != "orders" else (
-            parser.set_defaults(handler=import_file, subject=subject)
-        )
+        parser.set_defaults(handler=import_file, subject=subject)
 
 
 def _group(commands: Any, name: str, help_text: str) -> Any:
@@ -49,33 +49,38 @@ def _group(commands: Any, name: str, help_text: str) -> Any:
 
 def import_file(parsed: argparse.Namespace) -> Outcome:
     """Take a file in. Exit: 0 all rows, 1 some rows refused, 2 the file refused as a whole."""
-    from zhanggui.connectors.channels import ChannelCodeInvalid, channel_for  # noqa: PLC0415 - needs settings
-    from zhanggui.connectors.intake.messages import file_message  # noqa: PLC0415
-    from zhanggui.connectors.spreadsheets.records import FileRefused  # noqa: PLC0415
-    from zhanggui.kernel import clock  # noqa: PLC0415
+    from zhanggui.connectors.channels import CodeInvalid, channel_for
+    from zhanggui.connectors.intake.messages import file_message
+    from zhanggui.connectors.spreadsheets.records import FileRefused
+    from zhanggui.kernel import clock
 
+    if parsed.errors and parsed.errors.resolve() == parsed.file.resolve():
+        raise CannotRun("--errors would overwrite the file that is imported; name another one")
     try:
         if parsed.subject == "orders" and not channel_for(parsed.channel).known:
-            print(f"zhanggui: channel {parsed.channel} is new; its amounts are taken as CNY unless the file says otherwise",
-                  file=sys.stderr)  # fmt: skip
+            _warn(f"channel {parsed.channel} is new; its amounts are taken as CNY unless the file says otherwise")
         return _carry_out(parsed, parsed.as_of or clock.now())
-    except ChannelCodeInvalid as error:
-        raise CannotRun(f"--channel {error}: a code is a-z, 0-9, - and _, 32 characters at most") from error
+    except CodeInvalid as error:
+        raise CannotRun(f"{error}: a channel or shop code is a-z, 0-9, - and _, 32 characters at most") from error
     except FileRefused as refusal:
         raise CannotRun(f"{parsed.file.name}: {file_message(refusal, parsed.subject)}") from refusal
 
 
+def _warn(text: str) -> None:
+    print(f"zhanggui: {text}", file=sys.stderr, flush=True)
+
+
 def _carry_out(asked: argparse.Namespace, as_of: datetime) -> Outcome:
-    from zhanggui.connectors.intake import taking_in  # noqa: PLC0415
-    from zhanggui.connectors.intake.error_files import write_refused  # noqa: PLC0415
-    from zhanggui.connectors.intake.records import Choices  # noqa: PLC0415
-    from zhanggui.journal.records import Actor, Context  # noqa: PLC0415
+    from zhanggui.connectors.intake import taking_in
+    from zhanggui.connectors.intake.error_files import write_refused
+    from zhanggui.connectors.intake.records import Choices
+    from zhanggui.journal.records import Actor, Context
 
     context = Context(Actor("cli", "import"), as_of)
     choices = Choices(layout=asked.layout)
     if asked.dry_run:
         parsed = taking_in.parse_file(
-            asked.file, asked.subject, name=asked.file.name, channel=asked.channel, shop=getattr(asked, "shop", ""),
+            asked.file, asked.subject, name=asked.file.name, channel=asked.channel, shop=asked.shop,
             choices=choices, as_of=as_of,
         )  # fmt: skip
         counts = taking_in.foresee(parsed, context=context, told=_Progress("checked"))
@@ -92,19 +97,19 @@ def _carry_out(asked: argparse.Namespace, as_of: datetime) -> Outcome:
 
 def _commit(asked: argparse.Namespace, choices: Any, context: "Context") -> tuple["Parsed", "Counts"]:
     """Keep, check and commit a file; one whose commit was cut off before is carried on."""
-    from zhanggui.connectors.intake import taking_in  # noqa: PLC0415
-    from zhanggui.connectors.intake.files import chunks_of  # noqa: PLC0415
-    from zhanggui.connectors.intake.queries import intake, refused_rows  # noqa: PLC0415
-    from zhanggui.connectors.intake.records import Counts, Stage, State  # noqa: PLC0415
+    from zhanggui.connectors.intake import taking_in
+    from zhanggui.connectors.intake.files import chunks_of
+    from zhanggui.connectors.intake.queries import intake, refused_rows
+    from zhanggui.connectors.intake.records import Counts, Stage, State
 
     intake_id = taking_in.take_file(
-        chunks_of(asked.file), asked.subject, asked.file.name, channel=asked.channel, shop=getattr(asked, "shop", ""),
+        chunks_of(asked.file), asked.subject, asked.file.name, channel=asked.channel, shop=asked.shop,
         context=context,
     )  # fmt: skip
     file = intake(intake_id)
     assert file
     if file.state == State.COMMITTING:
-        print(f"zhanggui: going on at {file.position} of {file.entries}", file=sys.stderr)
+        _warn(f"going on at {file.position} of {file.entries}")
         parsed = taking_in.parsed_again(intake_id)
     else:
         try:
@@ -124,7 +129,7 @@ class _Progress:
     """Tells how far it is, once a second, from two seconds on."""
 
     def __init__(self, word: str) -> None:
-        from zhanggui.kernel import clock  # noqa: PLC0415
+        from zhanggui.kernel import clock
 
         self._word, self._clock = word, clock.monotonic
         self._told = self._clock() + QUIET_SECONDS - 1
@@ -132,11 +137,11 @@ class _Progress:
     def __call__(self, done: int, total: int) -> None:
         if self._clock() - self._told >= 1:
             self._told = self._clock()
-            print(f"zhanggui: {self._word} {done} of {total}", file=sys.stderr, flush=True)
+            _warn(f"{self._word} {done} of {total}")
 
 
 def _outcome(subject: "Subject", parsed: "Parsed", counts: "Counts") -> Outcome:
-    from zhanggui.connectors.intake.messages import row_message  # noqa: PLC0415
+    from zhanggui.connectors.intake.messages import row_message
 
     refused = sorted((*parsed.refusals, *counts.refusals), key=lambda one: one.row)
     messages = [row_message(one, subject) for one in refused]

@@ -58,18 +58,26 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType({
 })  # fmt: skip
 
 
-class ChannelCodeInvalid(ValueError):
-    """A channel's code is 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit."""
+class CodeInvalid(ValueError):
+    """A code of a channel or shop is 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit."""
+
+
+def checked_code(code: str) -> str:
+    """Return the code of a channel or shop itself.
+
+    Raises: CodeInvalid.
+    """
+    if not CODE.fullmatch(code):
+        raise CodeInvalid(code)
+    return code
 
 
 def channel_for(code: str) -> Channel:
     """Return the channel of a code; one that nobody registered trades in CNY and Shanghai time.
 
-    Raises: ChannelCodeInvalid.
+    Raises: CodeInvalid.
     """
-    if not CODE.fullmatch(code):
-        raise ChannelCodeInvalid(code)
-    return CHANNELS.get(code) or Channel(code, code, known=False)
+    return CHANNELS.get(checked_code(code)) or Channel(code, code, known=False)
 
 
 def _words(standing: Standing, text: str) -> dict[str, Standing]:
@@ -77,16 +85,27 @@ def _words(standing: Standing, text: str) -> dict[str, Standing]:
 
 
 STATUS_WORDS: Mapping[str, Standing] = MappingProxyType(
-    _words("paid", "买家已付款,等待卖家发货|等待卖家发货|已付款,待发货|已付款待发货|已付款|待发货|未发货|等待出库|待出库|"
-           "备货中|paid|processing|unfulfilled|to ship|awaiting shipment|wait_seller_send_goods|"
-           "wait_seller_stock_out|货到付款|cod")
-    | _words("unpaid", "等待买家付款|待付款|未付款|待支付|等待付款|pending|unpaid|authorized|not_pay|wait_buyer_pay")
-    | _words("done", "卖家已发货,等待买家确认|等待买家确认收货|已发货|待收货|已签收|已收货|交易成功|已完成|完成|shipped|"
-             "fulfilled|delivered|completed|finished|wait_buyer_confirm_goods|trade_finished|finished_l|"
-             "wait_goods_receive_confirm")
-    | _words("closed", "交易关闭|已关闭|已取消|交易取消|退款成功|已退款|已签收,退款成功|已发货,退款成功|未发货,退款成功|"
-             "cancelled|canceled|closed|refunded|voided|trade_closed|trade_closed_by_taobao|trade_canceled")
-)  # fmt: skip
+    _words(
+        "paid",
+        "买家已付款,等待卖家发货|等待卖家发货|已付款,待发货|已付款待发货|已付款|待发货|未发货|等待出库|待出库|备货中|货到付款|"
+        "paid|processing|unfulfilled|to ship|awaiting shipment|cod|wait_seller_send_goods|wait_seller_stock_out",
+    )
+    | _words(
+        "unpaid",
+        "等待买家付款|待付款|未付款|待支付|等待付款|pending|unpaid|authorized|not_pay|wait_buyer_pay",
+    )
+    | _words(
+        "done",
+        "卖家已发货,等待买家确认|等待买家确认收货|已发货|待收货|已签收|已收货|交易成功|已完成|完成|"
+        "shipped|fulfilled|delivered|completed|finished|wait_buyer_confirm_goods|trade_finished|finished_l|"
+        "wait_goods_receive_confirm",
+    )
+    | _words(
+        "closed",
+        "交易关闭|已关闭|已取消|交易取消|退款成功|已退款|已签收,退款成功|已发货,退款成功|未发货,退款成功|"
+        "cancelled|canceled|closed|refunded|voided|trade_closed|trade_closed_by_taobao|trade_canceled",
+    )
+)
 
 
 def standing_of(word: str) -> Standing | None:

@@ -23,7 +23,8 @@ def write_errors(intake_id: int, path: Path, *, kind: Kind | None = None) -> int
     Raises: FileRefused("file_gone"), TableTooLong, OSError.
     """
     file = intake(intake_id)
-    assert file and file.reading, "a file that was checked"
+    assert file, "a file that is kept"
+    assert file.reading, "a file that was checked"
     return write_refused(kept(file.sha256), file.name, file.reading, refused_rows(intake_id), path, kind=kind)
 
 
@@ -33,12 +34,8 @@ def write_refused(
     """Write the refused rows of a file, in the order of its rows; return how many."""
     kind = kind or ("csv" if reading.kind in ("csv", "tsv") else "xlsx")
     by_row = {one.row: one for one in refused}
-    choices = {
-        "encoding": reading.encoding or None,
-        "delimiter": reading.delimiter or None,
-        "sheet": reading.sheet or None,
-    }
-    with open_table(source, name, **choices) as table:
+    encoding, delimiter, sheet = reading.encoding or None, reading.delimiter or None, reading.sheet or None
+    with open_table(source, name, encoding=encoding, delimiter=delimiter, sheet=sheet) as table:
         width = len(own_header(table.header))
         header = [*table.header[:width], *error_columns()]
         return write_table(path, header, _rows(table, by_row, width), kind)

@@ -16,131 +16,160 @@ from zhanggui.connectors.spreadsheets.records import FileRefused
 Words = tuple[str, str]
 _ = gettext_noop
 
-ERROR_COLUMNS: Mapping[str, tuple[str, str, str]] = MappingProxyType({
-    "zh": ("原因", "处理办法", "原文件行"), "en": ("Reason", "What to do", "Row in file"),
-})  # fmt: skip
+ERROR_COLUMNS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "zh": ("原因", "处理办法", "原文件行"),
+        "en": ("Reason", "What to do", "Row in file"),
+    }
+)
 
 _AS_TEXT = _("Export the file again with this column as text, or type the whole value in.")
 _CORRECT = _("Correct the cell and import the row again.")
 _FILL = _("Fill the cell in and import the row again.")
 _SAME_ROW = _("Keep one row of it, or put the right figure into one row.")
 
-ROWS: Mapping[str, Words] = MappingProxyType({
-    # one cell
-    "empty": (_("The cell is empty."), _FILL),
-    "quantity_not_whole": (_("This is not a whole number."), _CORRECT),
-    "quantity_too_small": (_("The quantity is smaller than {n}."), _("Enter at least {n}, or leave the row out.")),
-    "quantity_too_large": (_("The quantity is larger than {n}."), _CORRECT),
-    "price_decimals": (
-        _("The amount has more than {n} decimals; it is not rounded."), _("Round the amount yourself and import it again."),
-    ),
-    "price_too_small": (_("The price is smaller than the channel allows."), _("Enter the price, or leave the row out.")),
-    "amount_unclear": (_("This is not an amount."), _CORRECT),
-    "amount_too_large": (_("The amount is larger than can be kept."), _CORRECT),
-    "amount_negative": (_("The amount is negative."), _CORRECT),
-    "date_unclear": (
-        _("This is not a date that can be read in one way only."), _("Write it as year-month-day hour:minute, 2026-03-02 09:00."),
-    ),
-    "date_impossible": (_("There is no such date or time."), _CORRECT),
-    "date_out_of_range": (_("The year is out of range."), _CORRECT),
-    "digits_lost": (_("Digits of this number were lost in a spreadsheet."), _AS_TEXT),
-    "id_not_text": (_("This is not an identifier."), _AS_TEXT),
-    "id_too_long": (_("The identifier is longer than {n} characters."), _CORRECT),
-    "name_too_long": (_("The text is longer than {n} characters."), _("Shorten it and import the row again.")),
-    "formula_error": (_("The cell holds the error of a formula."), _CORRECT),
-    "not_yes_or_no": (_("This is neither yes nor no."), _("Write yes or no.")),
-    "nul": (_("The cell holds a character that cannot be kept (NUL)."), _CORRECT),
-    "lone_surrogate": (_("The cell holds half of a character."), _("Export the file again as UTF-8.")),
-    # one row
-    "row_too_wide": (_("The row has more cells than the header has columns."), _("Look for a comma or tab inside a text.")),
-    "discount_beyond_line": (_("The discount is larger than quantity times price."), _CORRECT),
-    "currency_differs": (
-        _("The row is in another currency than its shop."), _("Import orders of another currency into a shop of their own."),
-    ),
-    "placed_too_early": (_("The order is dated before the year 2000."), _CORRECT),
-    "placed_in_future": (_("The order lies in the future."), _CORRECT),
-    "order_unpaid": (_("The order is not paid yet."), _("Import it again once it is paid.")),
-    "order_done": (_("The order has been shipped already."), _("Leave it out; there is nothing to do.")),
-    "order_closed": (_("The order was closed or refunded."), _("Leave it out; there is nothing to do.")),
-    "status_unknown": (
-        _("Nobody knows this order status."), _("Write paid, shipped or closed, or leave the cell empty for paid orders."),
-    ),
-    "cancellation_invoice": (_("This is a cancellation, not a sale."), _("Leave it out; record it as a return.")),
-    "adjustment_invoice": (_("This is an adjustment of the books, not a sale."), _("Leave it out.")),
-    "line_id_twice": (_("The line id stands more than once in the order."), _("Keep one row for each line id.")),
-    "lines_contradict": (
-        _("Rows of this order contradict each other in this field."), _("Give all rows of the order the same value."),
-    ),
-    "order_has_bad_rows": (
-        _("Another row of this order cannot be read, so the order stays out as a whole."),
-        _("Correct that row and import all rows of the order together."),
-    ),
-    "twice_in_file": (_("The same thing stands in this file more than once."), _SAME_ROW),
-    # what is here already
-    "changed_in_work": (
-        _("The order has changed, but it is confirmed and being worked on."), _("Cancel it and take it in anew, or leave it as it is."),
-    ),
-    "changed_after_end": (_("The order has changed, but it was shipped or cancelled."), _("Leave it as it is.")),
-    "twice_in_batch": (_("The order stands in this file more than once."), _SAME_ROW),
-    "code_twice": (_("The same thing stands in this file more than once."), _SAME_ROW),
-    "unknown_sku": (_("No product has this code."), _("Import the product first, then this file again.")),
-    "not_stocked": (_("This product is a service and carries no stock."), _("Leave it out, or mark the product as stocked.")),
-    "cause_differs": (
-        _("This was booked before with another quantity ({n})."), _("Book the difference under a reference of its own."),
-    ),
-    "below_reserved": (_("Less would remain than is reserved."), _("Release reservations first.")),
-})  # fmt: skip
+ROWS: Mapping[str, Words] = MappingProxyType(
+    {
+        # one cell
+        "empty": (_("The cell is empty."), _FILL),
+        "quantity_not_whole": (_("This is not a whole number."), _CORRECT),
+        "quantity_too_small": (_("The quantity is smaller than {n}."), _("Enter at least {n}, or leave the row out.")),
+        "quantity_too_large": (_("The quantity is larger than {n}."), _CORRECT),
+        "price_decimals": (
+            _("The amount has more than {n} decimals; it is not rounded."),
+            _("Round the amount yourself and import it again."),
+        ),
+        "price_too_small": (
+            _("The price is smaller than the channel allows."),
+            _("Enter the price, or leave the row out."),
+        ),
+        "amount_unclear": (_("This is not an amount."), _CORRECT),
+        "amount_too_large": (_("The amount is larger than can be kept."), _CORRECT),
+        "amount_negative": (_("The amount is negative."), _CORRECT),
+        "date_unclear": (
+            _("This is not a date that can be read in one way only."),
+            _("Write it as year-month-day hour:minute, 2026-03-02 09:00."),
+        ),
+        "date_impossible": (_("There is no such date or time."), _CORRECT),
+        "date_out_of_range": (_("The year is out of range."), _CORRECT),
+        "digits_lost": (_("Digits of this number were lost in a spreadsheet."), _AS_TEXT),
+        "id_not_text": (_("This is not an identifier."), _AS_TEXT),
+        "id_too_long": (_("The identifier is longer than {n} characters."), _CORRECT),
+        "name_too_long": (_("The text is longer than {n} characters."), _("Shorten it and import the row again.")),
+        "formula_error": (_("The cell holds the error of a formula."), _CORRECT),
+        "not_yes_or_no": (_("This is neither yes nor no."), _("Write yes or no.")),
+        "nul": (_("The cell holds a character that cannot be kept (NUL)."), _CORRECT),
+        "lone_surrogate": (_("The cell holds half of a character."), _("Export the file again as UTF-8.")),
+        # one row
+        "row_too_wide": (
+            _("The row has more cells than the header has columns."),
+            _("Look for a comma or tab inside a text."),
+        ),
+        "discount_beyond_line": (_("The discount is larger than quantity times price."), _CORRECT),
+        "currency_differs": (
+            _("The row is in another currency than its shop."),
+            _("Import orders of another currency into a shop of their own."),
+        ),
+        "placed_too_early": (_("The order is dated before the year 2000."), _CORRECT),
+        "placed_in_future": (_("The order lies in the future."), _CORRECT),
+        "order_unpaid": (_("The order is not paid yet."), _("Import it again once it is paid.")),
+        "order_done": (_("The order has been shipped already."), _("Leave it out; there is nothing to do.")),
+        "order_closed": (_("The order was closed or refunded."), _("Leave it out; there is nothing to do.")),
+        "status_unknown": (
+            _("Nobody knows this order status."),
+            _("Write paid, shipped or closed, or leave the cell empty for paid orders."),
+        ),
+        "cancellation_invoice": (_("This is a cancellation, not a sale."), _("Leave it out; record it as a return.")),
+        "adjustment_invoice": (_("This is an adjustment of the books, not a sale."), _("Leave it out.")),
+        "line_id_twice": (_("The line id stands more than once in the order."), _("Keep one row for each line id.")),
+        "lines_contradict": (
+            _("Rows of this order contradict each other in this field."),
+            _("Give all rows of the order the same value."),
+        ),
+        "order_has_bad_rows": (
+            _("Another row of this order cannot be read, so the order stays out as a whole."),
+            _("Correct that row and import all rows of the order together."),
+        ),
+        "twice_in_file": (_("The same thing stands in this file more than once."), _SAME_ROW),
+        # what is here already
+        "changed_in_work": (
+            _("The order has changed, but it is confirmed and being worked on."),
+            _("Cancel it and take it in anew, or leave it as it is."),
+        ),
+        "changed_after_end": (_("The order has changed, but it was shipped or cancelled."), _("Leave it as it is.")),
+        "twice_in_batch": (_("The order stands in this file more than once."), _SAME_ROW),
+        "code_twice": (_("The same thing stands in this file more than once."), _SAME_ROW),
+        "unknown_sku": (_("No product has this code."), _("Import the product first, then this file again.")),
+        "not_stocked": (
+            _("This product is a service and carries no stock."),
+            _("Leave it out, or mark the product as stocked."),
+        ),
+        "cause_differs": (
+            _("This was booked before with another quantity ({n})."),
+            _("Book the difference under a reference of its own."),
+        ),
+        "below_reserved": (_("Less would remain than is reserved."), _("Release reservations first.")),
+    }
+)
 
 _AGAIN = _("Export the file again, as CSV or xlsx.")
 _SMALLER = _("Split the file into smaller ones.")
 _UNPACK = _("Save the file as an ordinary .xlsx or .csv.")
 
-FILES: Mapping[str, Words] = MappingProxyType({
-    "file_empty": (_("The file is empty."), _AGAIN),
-    "no_rows": (_("The file has no rows."), _AGAIN),
-    "not_a_table": (_("The file is no table ({found})."), _AGAIN),
-    "html_page": (_("The file is a web page under another name."), _UNPACK),
-    "xml": (_("The file is XML under another name."), _UNPACK),
-    "xml_spreadsheet": (_("The file is an XML spreadsheet of an old kind."), _UNPACK),
-    "gzip_holds_no_text": (_("The packed file holds no text table."), _("Unpack it and import what is inside.")),
-    "gzip_broken": (_("The packed file is broken or cut off."), _("Copy or pack it again.")),
-    "file_too_large": (_("The file is larger than {limit_bytes} bytes."), _SMALLER),
-    "packed_too_tightly": (_("The file unpacks to far more than it should."), _AGAIN),
-    "encoding_unknown": (_("Nobody knows this encoding."), _("Choose one from the list.")),
-    "encoding_unreadable": (_("The text cannot be read from line {line} on."), _("Save the file as UTF-8.")),
-    "encodings_mixed": (_("Line {line} is in another encoding than the rest."), _("Save the file as UTF-8.")),
-    "nul": (_("Line {line} holds a character that cannot be kept (NUL)."), _AGAIN),
-    "lone_surrogate": (_("Line {line} holds half of a character."), _("Save the file as UTF-8.")),
-    "line_too_long": (_("Line {line} is too long."), _("Look for a quote that is not closed.")),
-    "single_column": (_("The header has only one column."), _("Choose the separator, or export the file again.")),
-    "delimiter_unclear": (_("Two separators fit the file equally well."), _("Choose the separator.")),
-    "delimiter_unknown": (_("This is no separator."), _("Choose comma, semicolon or tab.")),
-    "quote_open": (_("A quote that begins at line {line} is never closed."), _("Close the quote.")),
-    "quote_broken": (_("A quote at line {line} is broken."), _("Double the quotes inside of texts.")),
-    "cell_too_long": (_("A cell is too long."), _("Look for a quote that is not closed.")),
-    "too_many_columns": (_("The file has more than {limit} columns."), _("Delete what is not needed.")),
-    "too_many_rows": (_("The file has more than {limit} rows."), _SMALLER),
-    "zip_entries": (_("The workbook has too many parts."), _UNPACK),
-    "unzipped_too_large": (_("The workbook unpacks to more than {limit_bytes} bytes."), _SMALLER),
-    "zip_holds_no_workbook": (_("The archive holds no workbook."), _("Unpack it and import what is inside.")),
-    "container_holds_no_workbook": (_("The file holds no workbook."), _UNPACK),
-    "workbook_broken": (_("The workbook is broken."), _("Open it, save it anew and import that.")),
-    "workbook_too_heavy": (_("The workbook needs too much memory or time."), _("Save it as CSV.")),
-    "workbook_password": (_("The workbook is protected by a password."), _("Take the password off.")),
-    "workbook_macros": (_("The workbook holds macros."), _UNPACK),
-    "workbook_binary": (_("The workbook is of the binary kind (.xlsb)."), _UNPACK),
-    "workbook_opendocument": (_("The workbook is an OpenDocument one."), _UNPACK),
-    "workbook_entities": (_("The workbook refers to things outside of itself."), _UNPACK),
-    "sheet_missing": (_("The workbook has no sheet of that name."), _("Choose another sheet.")),
-    "several_sheets": (_("Several sheets hold rows: {sheets}."), _("Choose the sheet, or delete the others.")),
-    "mapping_wrong": (_("The columns chosen do not fit the file ({problems})."), _("Choose the columns again.")),
-    "layout_unknown": (_("There is no layout {layout}."), _("Use one of: {known}.")),
-    "layout_differs": (_("The file has no column {columns}, as layout {layout} needs."), _("Use --layout auto.")),
-    "columns_missing": (_("No column was found for: {fields}."), _("Rename the column, or choose it.")),
-    "columns_doubled": (_("More than one column could be: {fields}."), _("Choose the column, or delete the other.")),
-    "file_gone": (_("The kept file is missing or was altered."), _("Upload it again.")),
-    "currency_unknown": (_("The currency column holds no currency code."), _("Write codes of three letters, such as CNY.")),
-})  # fmt: skip
+FILES: Mapping[str, Words] = MappingProxyType(
+    {
+        "file_empty": (_("The file is empty."), _AGAIN),
+        "no_rows": (_("The file has no rows."), _AGAIN),
+        "not_a_table": (_("The file is no table ({found})."), _AGAIN),
+        "html_page": (_("The file is a web page under another name."), _UNPACK),
+        "xml": (_("The file is XML under another name."), _UNPACK),
+        "xml_spreadsheet": (_("The file is an XML spreadsheet of an old kind."), _UNPACK),
+        "gzip_holds_no_text": (_("The packed file holds no text table."), _("Unpack it and import what is inside.")),
+        "gzip_broken": (_("The packed file is broken or cut off."), _("Copy or pack it again.")),
+        "file_too_large": (_("The file is larger than {limit_bytes} bytes."), _SMALLER),
+        "packed_too_tightly": (_("The file unpacks to far more than it should."), _AGAIN),
+        "encoding_unknown": (_("Nobody knows this encoding."), _("Choose one from the list.")),
+        "encoding_unreadable": (_("The text cannot be read from line {line} on."), _("Save the file as UTF-8.")),
+        "encodings_mixed": (_("Line {line} is in another encoding than the rest."), _("Save the file as UTF-8.")),
+        "nul": (_("Line {line} holds a character that cannot be kept (NUL)."), _AGAIN),
+        "lone_surrogate": (_("Line {line} holds half of a character."), _("Save the file as UTF-8.")),
+        "line_too_long": (_("Line {line} is too long."), _("Look for a quote that is not closed.")),
+        "single_column": (_("The header has only one column."), _("Choose the separator, or export the file again.")),
+        "delimiter_unclear": (_("Two separators fit the file equally well."), _("Choose the separator.")),
+        "delimiter_unknown": (_("This is no separator."), _("Choose comma, semicolon or tab.")),
+        "quote_open": (_("A quote that begins at line {line} is never closed."), _("Close the quote.")),
+        "quote_broken": (_("A quote at line {line} is broken."), _("Double the quotes inside of texts.")),
+        "cell_too_long": (_("A cell is too long."), _("Look for a quote that is not closed.")),
+        "too_many_columns": (_("The file has more than {limit} columns."), _("Delete what is not needed.")),
+        "too_many_rows": (_("The file has more than {limit} rows."), _SMALLER),
+        "zip_entries": (_("The workbook has too many parts."), _UNPACK),
+        "unzipped_too_large": (_("The workbook unpacks to more than {limit_bytes} bytes."), _SMALLER),
+        "zip_holds_no_workbook": (_("The archive holds no workbook."), _("Unpack it and import what is inside.")),
+        "container_holds_no_workbook": (_("The file holds no workbook."), _UNPACK),
+        "workbook_broken": (_("The workbook is broken."), _("Open it, save it anew and import that.")),
+        "workbook_too_heavy": (_("The workbook needs too much memory or time."), _("Save it as CSV.")),
+        "workbook_password": (_("The workbook is protected by a password."), _("Take the password off.")),
+        "workbook_macros": (_("The workbook holds macros."), _UNPACK),
+        "workbook_binary": (_("The workbook is of the binary kind (.xlsb)."), _UNPACK),
+        "workbook_opendocument": (_("The workbook is an OpenDocument one."), _UNPACK),
+        "workbook_entities": (_("The workbook refers to things outside of itself."), _UNPACK),
+        "sheet_missing": (_("The workbook has no sheet of that name."), _("Choose another sheet.")),
+        "several_sheets": (_("Several sheets hold rows: {sheets}."), _("Choose the sheet, or delete the others.")),
+        "mapping_wrong": (_("The columns chosen do not fit the file ({problems})."), _("Choose the columns again.")),
+        "layout_unknown": (_("There is no layout {layout}."), _("Use one of: {known}.")),
+        "layout_differs": (_("The file has no column {columns}, as layout {layout} needs."), _("Use --layout auto.")),
+        "columns_missing": (_("No column was found for: {fields}."), _("Rename the column, or choose it.")),
+        "columns_doubled": (
+            _("More than one column could be: {fields}."),
+            _("Choose the column, or delete the other."),
+        ),
+        "file_gone": (_("The kept file is missing or was altered."), _("Upload it again.")),
+        "currency_unknown": (
+            _("The currency column holds no currency code."),
+            _("Write codes of three letters, such as CNY."),
+        ),
+    }
+)
 
 
 def row_words(refused: RowRefused) -> Words:

@@ -90,7 +90,7 @@ class RefusedRow(models.Model):
 
 
 class SavedMapping(models.Model):
-    """Which column is which field, for files of one subject and channel with one header. Settled by the first commit."""
+    """Which column is which field, for files of one subject and channel with one header. Settled by a commit."""
 
     id = models.BigIntegerField(primary_key=True)
     run_id = models.BigIntegerField(db_index=True)

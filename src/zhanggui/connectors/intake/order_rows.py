@@ -178,9 +178,9 @@ class OrderReader:
             standing = "unpaid" if paid is None or (isinstance(paid, str) and paid.strip() in ("", "-")) else "paid"
         if standing != "paid":
             raise CellRefused(STANDING_CODES[standing], "paid_and_to_be_shipped")
-        if self._currency is not None and (named := str(cells[self._currency] or "").strip()):
-            if named.upper() != self._shop.currency:
-                raise CellRefused("currency_differs", self._shop.currency)
+        named = str(cells[self._currency] or "").strip() if self._currency is not None else ""
+        if named and named.upper() != self._shop.currency:
+            raise CellRefused("currency_differs", self._shop.currency)
 
     def _price(self, cells: Row) -> int:
         at = self._at

@@ -77,7 +77,7 @@ _EMPTY: dict[str, object] = {**dict.fromkeys(_TEXTS, ""), **dict.fromkeys(_FIGUR
 def note_checks(batch: Sequence[Checked], *, context: Inside) -> Answer:
     """Keep what checks found; each is a new attempt, and nothing of it is in the business tables yet.
 
-    Gives: the state. Rejects: unknown_file, wrong_state (it is being committed), overtaken (checked by another meanwhile).
+    Gives: the state. Rejects: unknown_file, wrong_state (being committed), overtaken (another checked it).
     Writes: files, refused rows.
     """
     run = context.run
@@ -115,8 +115,9 @@ def _figures(checked: Checked) -> dict[str, object]:
     del figures["attempt"]
     if parsed:
         figures |= {
-            "reading": reading_text(parsed.reading), "layout": parsed.reading.layout, "encoding": parsed.reading.encoding,
-            "rows_total": parsed.rows_total, "rows_refused": len(parsed.refusals), "entries": len(parsed.entries),
+            "reading": reading_text(parsed.reading), "layout": parsed.reading.layout,
+            "encoding": parsed.reading.encoding, "rows_total": parsed.rows_total,
+            "rows_refused": len(parsed.refusals), "entries": len(parsed.entries),
             "lines": parsed.lines, "amount_fen": parsed.amount_fen,
             "new": forecast.new, "changed": forecast.changed, "unchanged": forecast.unchanged,
         }  # fmt: skip
@@ -128,17 +129,18 @@ def _figures(checked: Checked) -> dict[str, object]:
 def _insert_refused(rows: Sequence[tuple[int, int, Stage, RowRefused]], context: Inside) -> None:
     context.run.insert(RefusedRow, {
         "id": context.run.ids(len(rows)), "intake_id": [row[0] for row in rows], "attempt": [row[1] for row in rows],
-        "stage": [str(row[2]) for row in rows], "row": [row[3].row for row in rows], "code": [row[3].code for row in rows],
+        "stage": [str(row[2]) for row in rows], "row": [row[3].row for row in rows],
+        "code": [row[3].code for row in rows],
         "field": [row[3].field for row in rows], "expected": [row[3].expected[:80] for row in rows],
     })  # fmt: skip
 
 
 @step("intake.begin_commits", clause="1.2", limit=10)
 def begin_commits(batch: Sequence[Begin], *, context: Inside) -> Answer:
-    """Let checked files come in: here, or by a job that can be left alone. Their mappings are settled for the next time.
+    """Let checked files come in: here, or by a job that can be left alone; their mappings are settled.
 
     Gives: the state: committing, or done where no row can come in.
-    Rejects: unknown_file, wrong_state, overtaken (checked anew meanwhile). One that is being committed already is accepted.
+    Rejects: unknown_file, wrong_state, overtaken (checked anew). One being committed already is accepted.
     Writes: files, mappings, jobs.
     """
     run = context.run
@@ -175,7 +177,11 @@ def _begin(intake_id: int, after: str, context: Inside) -> None:
 
 
 def _job(begin: Begin, context: Inside) -> JobRequest:
-    payload = {"intake": begin.intake_id, "actor_kind": context.actor.kind, "actor_id": context.actor.id}
+    payload: dict[str, str | int] = {
+        "intake": begin.intake_id,
+        "actor_kind": context.actor.kind,
+        "actor_id": context.actor.id,
+    }
     return JobRequest(COMMIT_JOB, f"{begin.intake_id}:{begin.attempt}", payload, priority=Priority.BULK)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from zhanggui.catalog.records import SkuIn
-from zhanggui.connectors.channels import channel_for
+from zhanggui.connectors.channels import channel_for, checked_code
 from zhanggui.connectors.intake import files, steps
 from zhanggui.connectors.intake.goods_rows import read_products, read_stock
 from zhanggui.connectors.intake.layouts import fingerprint, settle
@@ -68,10 +68,11 @@ def take_file(
 ) -> int:
     """Keep a file and note it; return its id. The same file of the same shop is the same one, whoever brings it.
 
-    Raises: LimitExceeded, OSError, ChannelCodeInvalid; nothing is noted then.
+    Raises: LimitExceeded, OSError, CodeInvalid; nothing is noted then.
     """
     if subject == "orders":
         channel_for(channel)
+        checked_code(shop or DEFAULT_SHOP)
     sha256, size = files.keep(chunks)
     place = (channel, shop or DEFAULT_SHOP) if subject == "orders" else ("", "")
     upload = Upload(subject, *place, name=name[:200], sha256=sha256, size=size)
@@ -112,6 +113,7 @@ def _opened(path: Path, name: str, choices: Choices) -> Table:
 
 def _parse_orders(table: Table, place: tuple[str, str], choices: Choices, as_of: datetime) -> Parsed:
     channel = channel_for(place[0])
+    checked_code(place[1])
     reading = _reading(table, "orders", channel.code, choices)
     rows = iter(table.rows)
     first = list(islice(rows, 1))
@@ -160,10 +162,7 @@ def check_intake(intake_id: int, *, context: Context, choices: Choices = GUESSIN
     file = _known(intake_id)
     attempt = file.attempt + 1
     try:
-        parsed = parse_file(
-            files.kept(file.sha256), file.subject, name=file.name, channel=file.channel, shop=file.shop, choices=choices,
-            as_of=context.as_of,
-        )  # fmt: skip
+        parsed = _read_kept(file, choices, context.as_of)
     except FileRefused as refusal:
         _note(Checked(intake_id, attempt, None, refusal=refusal.code, details=refusal.details), context)
         raise
@@ -243,14 +242,17 @@ def parsed_again(intake_id: int) -> Parsed:
     """Read a kept file as its check read it, so that its parts are the same again."""
     file = _known(intake_id)
     reading, as_of = file.reading, file.checked_at
-    assert reading and as_of
+    assert reading
+    assert as_of
     choices = Choices(
         reading.columns, "auto", reading.encoding or None, reading.delimiter or None, reading.sheet or None
     )
-    return parse_file(
-        files.kept(file.sha256), file.subject, name=file.name, channel=file.channel, shop=file.shop, choices=choices,
-        as_of=as_of,
-    )  # fmt: skip
+    return _read_kept(file, choices, as_of)
+
+
+def _read_kept(file: IntakeView, choices: Choices, as_of: datetime) -> Parsed:
+    place = {"name": file.name, "channel": file.channel, "shop": file.shop}
+    return parse_file(files.kept(file.sha256), file.subject, **place, choices=choices, as_of=as_of)
 
 
 def _parts(entries: tuple[Entry, ...], start: int = 0) -> Iterator[tuple[int, tuple[Entry, ...]]]:
