@@ -26,12 +26,13 @@ def take_in_skus(batch: Sequence[SkuIn], *, context: Inside) -> Answer:
     rejected: list[Rejected] = []
     fresh: dict[str, tuple[int, SkuIn]] = {}
     changed: dict[str, tuple[int, SkuIn]] = {}
+    first: dict[str, int] = {}
     for index, row in enumerate(batch):
         data = tuple(getattr(row, name) for name in FIELDS)
-        earlier = fresh.get(row.code) or changed.get(row.code)
-        if earlier and earlier[1] != row:
+        earlier = first.setdefault(row.code, index)
+        if batch[earlier] != row:
             rejected.append(Rejected(index, "code_twice", {"code": row.code}))
-        elif earlier or (row.code in known and known[row.code][1] == data):
+        elif earlier != index or (row.code in known and known[row.code][1] == data):
             accepted.append(Accepted(index, "unchanged"))
         elif row.code in known:
             changed[row.code] = (index, row)

@@ -14,6 +14,7 @@ class Refusal(StrEnum):
     ALREADY_SHIPPED = "already_shipped"
     CANCELLED = "cancelled"
     WAYBILL_USED = "waybill_used"
+    WAYBILL_MISSING = "waybill_missing"
 
 
 @dataclass(frozen=True, slots=True)

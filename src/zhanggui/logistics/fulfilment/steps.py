@@ -20,10 +20,16 @@ def take_requests(batch: Sequence[Asked], *, context: Inside) -> Answer:
     Writes: requests and their lines.
     """
     run = context.run
-    known = {row[0] for row in run.lock(FulfilmentRequest, "reference_id", [row.reference_id for row in batch],
-                                        ["reference_id"], lock=False)}  # fmt: skip
-    rejected = [Rejected(i, Refusal.ALREADY_TAKEN) for i, row in enumerate(batch) if row.reference_id in known]
-    taken = [(index, row) for index, row in enumerate(batch) if row.reference_id not in known]
+    references = [row.reference_id for row in batch]
+    known = {row[0] for row in run.lock(FulfilmentRequest, "reference_id", references, ["reference_id"], lock=False)}
+    taken: list[tuple[int, Asked]] = []
+    rejected: list[Rejected] = []
+    for index, row in enumerate(batch):
+        if row.reference_id in known:
+            rejected.append(Rejected(index, Refusal.ALREADY_TAKEN))
+        else:
+            known.add(row.reference_id)
+            taken.append((index, row))
     n_lines = sum(len(row.claims) for _, row in taken)
     ids = run.ids(len(taken) + n_lines)
     heads, line_ids = ids[: len(taken)], ids[len(taken) :]
@@ -47,7 +53,8 @@ def ship_requests(batch: Sequence[Dispatch], *, context: Inside) -> Answer:
     """Ship what was asked: the parcel leaves, the stock with it.
 
     Clause: 2.3.2.1. Gives: the shipment's id.
-    Rejects: unknown, already_shipped, cancelled, waybill_used (by this carrier before, or twice in the batch).
+    Rejects: unknown, already_shipped, cancelled, waybill_missing, waybill_used (by this carrier before, or twice in
+    the batch).
     Writes: shipments, requests shipped, movements, reservations, balances.
     """
     run = context.run
@@ -60,7 +67,7 @@ def ship_requests(batch: Sequence[Dispatch], *, context: Inside) -> Answer:
     rejected: list[Rejected] = []
     for index, row in enumerate(batch):
         key, state = states.get(row.reference_id, (0, ""))
-        code = _refusal(state, (row.carrier, row.waybill) in used)
+        code = _refusal(state, row.waybill, (row.carrier, row.waybill) in used)
         if code:
             rejected.append(Rejected(index, code, {"waybill": row.waybill}))
             continue
@@ -85,10 +92,12 @@ def _used_waybills(batch: Sequence[Dispatch], context: Inside) -> set[tuple[str,
     return set(context.run.lock(Shipment, "waybill", waybills, ["carrier", "waybill"], lock=False))
 
 
-def _refusal(state: str, waybill_used: bool) -> Refusal | None:
+def _refusal(state: str, waybill: str, waybill_used: bool) -> Refusal | None:
     """Return why a request in this state cannot ship; the state is judged before the waybill."""
     if state != "open":
         return REASON_OF_STATE.get(state, Refusal.UNKNOWN)
+    if not waybill:
+        return Refusal.WAYBILL_MISSING
     return Refusal.WAYBILL_USED if waybill_used else None
 
 
@@ -98,11 +107,16 @@ def cancel_requests(batch: Sequence[int], *, context: Inside) -> Answer:
     run = context.run
     rows = run.lock(FulfilmentRequest, "reference_id", list(batch), ["id", "reference_id", "state"])
     states = {reference: (key, state) for key, reference, state in rows}
-    found = [(index, *states.get(reference, (0, ""))) for index, reference in enumerate(batch)]
-    open_ids = [key for _, key, state in found if state == "open"]
+    accepted: list[Accepted] = []
+    rejected: list[Rejected] = []
+    for index, reference in enumerate(batch):
+        key, state = states.get(reference, (0, ""))
+        if state == "open":
+            states[reference] = (key, "cancelled")
+            accepted.append(Accepted(index, key))
+        else:
+            rejected.append(Rejected(index, REASON_OF_STATE.get(state, Refusal.UNKNOWN)))
+    open_ids = [int(row.result) for row in accepted]
     run.update(FulfilmentRequest, open_ids, {"state": "cancelled"})
     run.move("request", open_ids, "open", "cancelled")
-    return answer(
-        [Accepted(index, key) for index, key, state in found if state == "open"],
-        [Rejected(index, REASON_OF_STATE.get(state, Refusal.UNKNOWN)) for index, _, state in found if state != "open"],
-    )
+    return answer(accepted, rejected)

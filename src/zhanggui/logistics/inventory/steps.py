@@ -1,6 +1,7 @@
 """Writes of stock. Lock order: reservations by demand, then balances by SKU and warehouse."""
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from zhanggui.journal.records import Inside, Plus
 from zhanggui.journal.steps import step
@@ -10,6 +11,7 @@ from zhanggui.logistics.inventory.queries import movements_by_cause, warehouses_
 from zhanggui.logistics.inventory.records import Claimed, Demand, Receipt, Refusal
 from zhanggui.logistics.inventory.rules import allocate
 
+Key = TypeVar("Key")
 Balances = dict[tuple[int, int], tuple[int, int, int]]
 
 
@@ -34,12 +36,11 @@ def receive_stock(batch: Sequence[Receipt], *, context: Inside) -> Answer:
     """Book receipts and corrections; each cause key counts once.
 
     Clause: 2.1.2.1 (stock data complete and right).
-    Gives: the movement's id; "unchanged" for a cause that was booked with the same quantity before.
+    Gives: the movement's id; "unchanged" for a cause that was booked with the same quantity before, and for no pieces.
     Rejects: cause_differs (the cause was booked with another quantity), below_reserved (the rest would be less than
     what is reserved).
-    Writes: movements, balances.
+    Writes: movements, balances (opened by their first movement).
     """
-    run = context.run
     booked = movements_by_cause([row.cause_key for row in batch])
     balances = _balances_for(batch, context)
     accepted: list[Accepted] = []
@@ -47,49 +48,52 @@ def receive_stock(batch: Sequence[Receipt], *, context: Inside) -> Answer:
     moving: list[tuple[int, Receipt]] = []
     for index, row in enumerate(batch):
         balance_id, on_hand, reserved = balances[row.sku_id, row.warehouse_id]
-        if row.cause_key in booked:
-            if booked[row.cause_key] == row.quantity:
-                accepted.append(Accepted(index, "unchanged"))
-            else:
-                rejected.append(Rejected(index, Refusal.CAUSE_DIFFERS, {"booked": booked[row.cause_key]}))
+        before = booked.get(row.cause_key, 0)
+        if before == row.quantity:
+            accepted.append(Accepted(index, "unchanged"))
+        elif before:
+            rejected.append(Rejected(index, Refusal.CAUSE_DIFFERS, {"booked": before}))
         elif on_hand + row.quantity < reserved:
             rejected.append(Rejected(index, Refusal.BELOW_RESERVED, {"on_hand": on_hand, "reserved": reserved}))
         else:
             booked[row.cause_key] = row.quantity
             balances[row.sku_id, row.warehouse_id] = (balance_id, on_hand + row.quantity, reserved)
             moving.append((index, row))
-    ids = run.ids(len(moving))
+    ids = _book([row for _, row in moving], balances, context)
     accepted += [Accepted(index, key) for key, (index, _) in zip(ids, moving, strict=True)]
-    _book(run_ids=ids, rows=[row for _, row in moving], balances=balances, context=context)
     return answer(accepted, rejected)
 
 
 def _balances_for(batch: Sequence[Receipt], context: Inside) -> Balances:
-    """Lock the balances of the batch, opening those that do not exist yet."""
-    run = context.run
+    """Lock the balances of the batch: (id, on hand, reserved) per SKU and warehouse; id 0 where there is none yet."""
     wanted = {(row.sku_id, row.warehouse_id) for row in batch}
     columns = ["id", "sku_id", "warehouse_id", "on_hand", "reserved"]
-    rows = run.lock(
+    rows = context.run.lock(
         StockBalance, "sku_id", sorted({sku for sku, _ in wanted}), columns, order=("sku_id", "warehouse_id")
     )
-    balances = {(sku, place): (key, on_hand, reserved) for key, sku, place, on_hand, reserved in rows}
-    new = sorted(wanted - set(balances))
-    ids = run.ids(len(new))
-    if new:
-        skus, places = [sku for sku, _ in new], [place for _, place in new]
-        run.insert(StockBalance, {"id": ids, "sku_id": skus, "warehouse_id": places, "on_hand": 0, "reserved": 0})
-    return balances | {pair: (key, 0, 0) for key, pair in zip(ids, new, strict=True)}
+    found = {(sku, place): (key, on_hand, reserved) for key, sku, place, on_hand, reserved in rows}
+    return dict.fromkeys(wanted, (0, 0, 0)) | found
 
 
-def _book(run_ids: list[int], rows: list[Receipt], balances: Balances, context: Inside) -> None:
-    places = [balances[row.sku_id, row.warehouse_id][0] for row in rows]
-    quantities = [row.quantity for row in rows]
-    context.run.insert(StockMovement, {
-        "id": run_ids, "balance_id": places, "quantity": quantities, "kind": [row.kind for row in rows],
+def _book(rows: Sequence[Receipt], balances: Balances, context: Inside) -> list[int]:
+    """Write movements and what they make of the balances; return the movements' ids."""
+    run = context.run
+    sums = _summed(((row.sku_id, row.warehouse_id), row.quantity) for row in rows)
+    new = sorted(pair for pair in sums if balances[pair][0] == 0)
+    ids = run.ids(len(rows) + len(new))
+    keys = {pair: balances[pair][0] for pair in sums} | dict(zip(new, ids[len(rows) :], strict=True))
+    run.insert(StockBalance, {
+        "id": ids[len(rows) :], "sku_id": [sku for sku, _ in new], "warehouse_id": [place for _, place in new],
+        "on_hand": [sums[pair] for pair in new], "reserved": 0,
+    })  # fmt: skip
+    run.insert(StockMovement, {
+        "id": ids[: len(rows)], "balance_id": [keys[row.sku_id, row.warehouse_id] for row in rows],
+        "quantity": [row.quantity for row in rows], "kind": [row.kind for row in rows],
         "cause_key": [row.cause_key for row in rows], "moved_at": context.as_of,
     })  # fmt: skip
-    changes = _summed(zip(places, quantities, strict=True))
-    context.run.update(StockBalance, list(changes), {"on_hand": Plus(list(changes.values()))})
+    grown = [pair for pair in sums if balances[pair][0]]
+    run.update(StockBalance, [keys[pair] for pair in grown], {"on_hand": Plus([sums[pair] for pair in grown])})
+    return ids[: len(rows)]
 
 
 @step("inventory.reserve_stock", clause="2.1.3.2")
@@ -186,8 +190,8 @@ def release_claims(claims: Sequence[Claimed], *, context: Inside) -> None:
     run.update(StockBalance, list(freed), {"reserved": Plus(list(freed.values()))})
 
 
-def _summed(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
-    sums: dict[int, int] = {}
+def _summed(pairs: Iterable[tuple[Key, int]]) -> dict[Key, int]:
+    sums: dict[Key, int] = {}
     for key, value in pairs:
         sums[key] = sums.get(key, 0) + value
     return sums

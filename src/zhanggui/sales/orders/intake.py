@@ -52,24 +52,25 @@ def take_in_orders(batch: Sequence[OrderIn], *, context: Inside) -> Answer:
     known = _known_orders(batch, context)
     accepted: list[Accepted] = []
     rejected: list[Rejected] = []
-    fresh: dict[str, tuple[int, OrderIn]] = {}
+    fresh: list[tuple[int, OrderIn]] = []
     changed: dict[int, str] = {}
+    first: dict[str, int] = {}
     for index, order in enumerate(batch):
-        key, content, state = known.get(order.external_id, (0, "", ""))
-        if order.external_id in fresh:
-            content, state = fresh[order.external_id][1].content_hash, "in_batch"
-        elif not key:
-            fresh[order.external_id] = (index, order)
+        key, content, state = known.get(order.external_id, (0, order.content_hash, ""))
+        earlier = first.setdefault(order.external_id, index)
+        if not key and earlier == index:
+            fresh.append((index, order))
             continue
-        outcome = _outcome(content == order.content_hash, state)
+        same_twice = batch[earlier].content_hash == order.content_hash
+        outcome = _outcome(content == order.content_hash, state) if same_twice else Refusal.TWICE_IN_BATCH
         if isinstance(outcome, Refusal):
             rejected.append(Rejected(index, outcome, {"state": state}))
             continue
         accepted.append(Accepted(index, outcome))
         if outcome == "changed":
             changed[key] = state
-    ids = _insert(list(fresh.values()), changed, context)
-    accepted += [Accepted(index, key) for key, (index, _) in zip(ids, fresh.values(), strict=True)]
+    ids = _insert(fresh, changed, context)
+    accepted += [Accepted(index, key) for key, (index, _) in zip(ids, fresh, strict=True)]
     return answer(accepted, rejected)
 
 
@@ -77,8 +78,6 @@ def _outcome(same_content: bool, state: str) -> str | Refusal:
     """Return what happens to an order that is here already."""
     if same_content:
         return "unchanged"
-    if state == "in_batch":
-        return Refusal.TWICE_IN_BATCH
     if state in (State.RECEIVED, State.HELD):
         return "changed"
     return Refusal.CHANGED_AFTER_END if state in (State.SHIPPED, State.CANCELLED) else Refusal.CHANGED_IN_WORK
