@@ -71,7 +71,7 @@ def test_no_page_has_an_accessibility_finding(
     page = open_page(browser, live_server, staff, size=size, scheme=scheme, language=language)
     for address in (
         "/", "/orders/", "/orders/?state=received", "/orders/?q=nothing", f"/orders/{key}/", f"/orders/{odd}/",
-        "/journal/", f"/journal/{run.id}/", "/clauses/", "/clauses/2.1.3.1/", "/clauses/1.1/",
+        "/journal/", f"/journal/{run.id}/", "/clauses/", "/clauses/2.1.3.1/", "/clauses/1.1/", "/imports/",
     ):  # fmt: skip
         page.complaints.clear()
         page.goto(live_server.url + address)

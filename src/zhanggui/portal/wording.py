@@ -57,6 +57,13 @@ STATES: dict[str, dict[str, Label]] = {
         "shipped": Label(gettext_lazy("Shipped"), "good"),
         "released": Label(gettext_lazy("Given back"), "plain"),
     },
+    "intake": {
+        "uploaded": Label(gettext_lazy("Uploaded"), "plain"),
+        "checked": Label(gettext_lazy("Checked"), "info"),
+        "committing": Label(gettext_lazy("Importing"), "warn"),
+        "done": Label(gettext_lazy("Done"), "good"),
+        "refused": Label(gettext_lazy("Refused as a whole"), "bad"),
+    },
     "run": {
         "done": Label(gettext_lazy("Done"), "good"),
         "refused": Label(gettext_lazy("Refused"), "bad"),
@@ -100,6 +107,11 @@ VALUES: dict[str, Words] = {
     "month": gettext_lazy("monthly"),
     "quarter": gettext_lazy("quarterly"),
     "year": gettext_lazy("yearly"),
+}
+FILE_SUBJECTS: dict[str, Words] = {
+    "products": gettext_lazy("Products"),
+    "stock": gettext_lazy("Stock"),
+    "orders": gettext_lazy("Orders"),
 }
 KINDS: dict[str, Words] = {
     "event": gettext_lazy("Event"),

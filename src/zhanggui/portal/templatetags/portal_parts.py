@@ -12,9 +12,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from lucide import _render_icon as svg_of
 
+from zhanggui.connectors.channels import CHANNELS
 from zhanggui.kernel.money import format_money
 from zhanggui.obligations.calendars.records import Line
 from zhanggui.portal import wording
+from zhanggui.portal.reading.imports import FieldShown
 from zhanggui.portal.reading.paging import Count
 from zhanggui.regulation.records import UNITS, InForce, Text
 
@@ -139,6 +141,19 @@ def unit(code: str) -> str:
 
 
 @register.filter
+def subject_words(code: str) -> str:
+    """Name what a file holds."""
+    return str(wording.FILE_SUBJECTS.get(code, code))
+
+
+@register.filter
+def channel_words(code: str) -> str:
+    """Name a channel; one that nobody registered is shown by its code."""
+    known = CHANNELS.get(code)
+    return _(known.name) if known else code
+
+
+@register.filter
 def clause_kind(code: str) -> str:
     """Name the kind of a clause."""
     return str(wording.KINDS.get(code, code))
@@ -151,7 +166,7 @@ def step_words(step: str) -> str:
 
 
 @register.filter
-def spoken(text: Text | Line) -> str:
+def spoken(text: Text | Line | FieldShown) -> str:
     """Return the words in the reader's language."""
     return text.zh if (get_language() or "").startswith("zh") else text.en
 

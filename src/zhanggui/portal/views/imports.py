@@ -1,0 +1,173 @@
+"""Files of other systems: upload, columns, check, import; and the rows that stayed out."""
+
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from zhanggui.connectors.channels import CHANNELS
+from zhanggui.connectors.intake.error_files import write_errors
+from zhanggui.connectors.intake.messages import file_message
+from zhanggui.connectors.intake.queries import intake, recent_intakes
+from zhanggui.connectors.intake.records import Begin, Choices, IntakeView, State
+from zhanggui.connectors.intake.steps import begin_commits
+from zhanggui.connectors.intake.taking_in import GUESSING, Overtaken, check_intake, take_file
+from zhanggui.connectors.spreadsheets.mapping import FIELDS, Subject
+from zhanggui.connectors.spreadsheets.records import FileRefused
+from zhanggui.connectors.spreadsheets.text_files import DELIMITERS, ENCODINGS
+from zhanggui.connectors.spreadsheets.writing import Kind
+from zhanggui.people.queries import rights
+from zhanggui.portal.acting import context_of, staff_of
+from zhanggui.portal.reading import imports as reading
+
+SUBJECTS: tuple[Subject, ...] = ("products", "stock", "orders")
+FORECAST_BYTES = 3 * 1024 * 1024
+"""Above this size the check reads every row but does not try the import, so that the answer does not take minutes."""
+
+
+def imports(request: HttpRequest) -> HttpResponse:
+    """Show the files taken in, and where to bring a new one."""
+    return _list(request)
+
+
+def upload(request: HttpRequest) -> HttpResponse:
+    """Keep a file and check it at once; what is wrong with it stands on its page."""
+    subject = next((one for one in SUBJECTS if one == request.POST.get("subject")), None)
+    channel, shop = request.POST.get("channel", ""), request.POST.get("shop", "").strip()[:32]
+    given = request.FILES.get("file")
+    if subject is None or (subject == "orders" and channel not in CHANNELS):
+        raise BadRequest("unknown subject or channel")
+    if not isinstance(given, UploadedFile) or not given.size:
+        return _list(request, _("Choose a file that is not empty."), subject)
+    try:
+        key = take_file(
+            given.chunks(), subject, given.name or "", channel=channel, shop=shop, context=context_of(request)
+        )
+    except FileRefused as refusal:
+        return _list(request, file_message(refusal, subject), subject)
+    file = _file(key)
+    if file.state in (State.DONE, State.COMMITTING):
+        messages.info(request, _("This very file was taken in before. Here is how it stands."))
+    else:
+        _check(request, file, GUESSING)
+    return redirect("import", intake_id=key)
+
+
+def _list(request: HttpRequest, wrong: str = "", subject: str = "") -> HttpResponse:
+    facts = {
+        "files": recent_intakes(limit=50),
+        "subjects": SUBJECTS,
+        "subject": subject or "products",
+        "channels": list(CHANNELS),
+        "channel": request.POST.get("channel", ""),
+        "shop": request.POST.get("shop", "") or "main",
+        "wrong": wrong,
+        "may_run": _may_run(request),
+    }
+    return render(request, "portal/imports.html", facts, status=422 if wrong else 200)
+
+
+def file(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Show how one file stands; while it comes in, the page asks again by itself."""
+    found = _file(intake_id)
+    facts: dict[str, object] = {
+        "file": found,
+        "may_run": _may_run(request),
+        "reasons": reading.reasons_of(found),
+        "refusal": reading.refusal_of(found),
+        "foreseen": bool(found.new or found.changed or found.unchanged or not found.entries),
+    }
+    part = request.headers.get("HX-Target") == "stage"
+    return render(request, "portal/_import_stage.html" if part else "portal/import.html", facts)
+
+
+def columns(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Show which column fills which field, to be corrected."""
+    found = _file(intake_id)
+    facts: dict[str, object] = {"file": found, "encodings": ENCODINGS, "delimiters": DELIMITERS}
+    try:
+        facts["columns"] = reading.columns_of(found)
+    except FileRefused as refusal:
+        facts["wrong"] = file_message(refusal, found.subject)
+    return render(request, "portal/import_columns.html", facts)
+
+
+def check(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Check a file anew, with the columns that the person chose."""
+    found = _file(intake_id)
+    _check(request, found, _choices(request, found.subject))
+    return redirect("import", intake_id=intake_id)
+
+
+def _check(request: HttpRequest, found: IntakeView, choices: Choices) -> None:
+    try:
+        check_intake(found.id, context=context_of(request), choices=choices, forecast=found.size <= FORECAST_BYTES)
+    except FileRefused:
+        return  # the refusal is kept with the file and stands on its page
+    except Overtaken:
+        messages.warning(request, _("Somebody else checked this file or began to import it. Here is how it stands."))
+
+
+def _choices(request: HttpRequest, subject: Subject) -> Choices:
+    """Return the choices of the form; fields without a column are left out.
+
+    Raises: BadRequest.
+    """
+    chosen = {one.name: request.POST.get(f"column-{one.name}", "") for one in FIELDS[subject]}
+    if not all(text == "" or (text.isascii() and text.isdigit() and len(text) < 5) for text in chosen.values()):
+        raise BadRequest("a column is a number")
+    encoding, delimiter = request.POST.get("encoding", ""), request.POST.get("delimiter", "")
+    if (encoding and encoding not in ENCODINGS) or (delimiter and delimiter not in DELIMITERS):
+        raise BadRequest("unknown encoding or delimiter")
+    return Choices(
+        columns={name: int(text) for name, text in chosen.items() if text} or None,
+        encoding=encoding or None,
+        delimiter=delimiter or None,
+        sheet=request.POST.get("sheet", "")[:100] or None,
+    )
+
+
+def commit(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Let what was checked come in, by a job that goes on when the page is left."""
+    attempt = request.POST.get("attempt", "")
+    if not (attempt.isascii() and attempt.isdigit() and len(attempt) < 10):
+        raise BadRequest("unknown attempt")
+    answer = begin_commits([Begin(intake_id, int(attempt), as_job=True)], context=context_of(request))
+    if answer.rejected and answer.rejected[0].code == "unknown_file":
+        raise Http404
+    if answer.rejected:
+        messages.warning(request, _("Somebody else checked this file or began to import it. Here is how it stands."))
+    return redirect("import", intake_id=intake_id)
+
+
+def errors(request: HttpRequest, intake_id: int) -> HttpResponse | FileResponse:
+    """Send the refused rows back as a file, with reason and remedy, to be corrected and imported again."""
+    found = _file(intake_id)
+    if found.reading is None or not found.rows_refused:
+        raise Http404
+    kind: Kind = "csv" if found.reading.kind in ("csv", "tsv") else "xlsx"
+    place = NamedTemporaryFile(suffix=f".{kind}")  # noqa: SIM115 - the response closes it
+    try:
+        write_errors(intake_id, Path(place.name), kind=kind)
+    except FileRefused as refusal:
+        place.close()
+        messages.error(request, file_message(refusal, found.subject))
+        return redirect("import", intake_id=intake_id)
+    refused = _("refused")
+    return FileResponse(place, as_attachment=True, filename=f"{Path(found.name).stem or 'rows'}-{refused}.{kind}")
+
+
+def _file(intake_id: int) -> IntakeView:
+    found = intake(intake_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _may_run(request: HttpRequest) -> bool:
+    return "import.run" in rights(staff_of(request))

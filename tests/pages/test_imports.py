@@ -1,0 +1,175 @@
+"""Bringing a file: nothing changes before the check was seen, bad rows come back, the work can be left."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from tests.pages.conftest import Hire
+
+from zhanggui.catalog.models import Sku
+from zhanggui.connectors.intake.models import IntakeFile
+from zhanggui.connectors.intake.taking_in import commit_intake
+from zhanggui.delivery.models import Job
+from zhanggui.journal.records import SYSTEM, Context
+from zhanggui.kernel import clock
+
+PRODUCTS = "商家编码,商品名称,售价\nP-1,保温杯,59.90\nP-2,毛巾,十二\n"
+ORDERS = "订单编号,商家编码,商品名称,数量,单价,下单时间\nA-1,P-1,保温杯,1,59.90,2026-03-02 09:00\n"
+
+
+@pytest.fixture(autouse=True)
+def own_folder(settings: Any, tmp_path: Any) -> None:
+    """Keep uploaded files of one test away from those of another."""
+    settings.HOME = tmp_path
+
+
+def bring(
+    client: Client, text: str, subject: str = "products", *, name: str = "商品.csv", encoding: str = "gbk"
+) -> Any:
+    given = SimpleUploadedFile(name, text.encode(encoding), content_type="text/csv")
+    form = {"file": given, "subject": subject, "channel": "taobao", "shop": "main"}
+    return client.post("/imports/upload/", form, follow=True)
+
+
+def words(answer: Any) -> str:
+    return answer.content.decode()  # type: ignore[no-any-return]
+
+
+def brought() -> IntakeFile:
+    return IntakeFile.objects.get()
+
+
+def test_a_file_is_checked_and_nothing_is_changed_yet(owner: Client) -> None:
+    text = words(bring(owner, PRODUCTS))
+    assert "已核对" in text
+    assert "导入 1 条" in text
+    assert Sku.objects.count() == 0
+
+
+def test_each_refused_row_says_where_why_and_what_to_do(owner: Client) -> None:
+    text = words(bring(owner, PRODUCTS))
+    assert "不是金额。" in text
+    assert "请改正单元格后重新导入该行。" in text
+    assert re.search(r'<th scope="row"[^>]*>3</th>', text)
+    assert "售价" in text
+
+
+def test_refused_rows_come_back_as_a_file_to_correct(owner: Client) -> None:
+    bring(owner, PRODUCTS)
+    answer = owner.get(f"/imports/{brought().id}/errors/")
+    lines = b"".join(answer).decode("utf-8-sig").splitlines()
+    assert lines[0] == "商家编码,商品名称,售价,原因,处理办法,原文件行"
+    assert lines[1].startswith("P-2,毛巾,十二,不是金额。")
+    assert answer["Content-Disposition"].startswith("attachment;")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_import_is_left_to_a_job_and_shows_its_progress(owner: Client) -> None:
+    bring(owner, PRODUCTS)
+    key = brought().id
+    text = words(owner.post(f"/imports/{key}/commit/", {"attempt": "1"}, follow=True))
+    assert Job.objects.filter(kind="intake.commit").count() == 1
+    assert "<progress" in text
+    assert 'hx-trigger="every 2s"' in text
+    commit_intake(key, context=Context(SYSTEM, clock.now()))
+    part = words(owner.get(f"/imports/{key}/", headers={"HX-Request": "true", "HX-Target": "stage"}))
+    assert "<html" not in part
+    assert "every 2s" not in part
+    assert "导入已完成" in part
+    assert list(Sku.objects.values_list("code", flat=True)) == ["P-1"]
+
+
+def test_pressing_import_twice_starts_one_job(owner: Client) -> None:
+    bring(owner, PRODUCTS)
+    for _ in range(2):
+        owner.post(f"/imports/{brought().id}/commit/", {"attempt": "1"})
+    assert Job.objects.filter(kind="intake.commit").count() == 1
+
+
+def test_a_check_that_was_overtaken_is_not_committed(owner: Client) -> None:
+    bring(owner, PRODUCTS)
+    key = brought().id
+    owner.post(f"/imports/{key}/check/", {"column-sku": "0", "column-name": "1"})
+    text = words(owner.post(f"/imports/{key}/commit/", {"attempt": "1"}, follow=True))
+    assert "其他人已核对此文件" in text
+    assert Job.objects.count() == 0
+
+
+def test_the_same_file_again_is_the_same_file(owner: Client) -> None:
+    bring(owner, PRODUCTS)
+    owner.post(f"/imports/{brought().id}/commit/", {"attempt": "1"})
+    assert "此文件之前已导入过" in words(bring(owner, PRODUCTS))
+    assert IntakeFile.objects.count() == 1
+
+
+def test_columns_are_guessed_shown_with_values_and_can_be_corrected(owner: Client) -> None:
+    bring(owner, "编码甲,名称乙,商家编码\nX,Y,Z\n", name="odd.csv")
+    key = brought().id
+    assert "没有找到以下各列" in words(owner.get(f"/imports/{key}/"))
+    text = words(owner.get(f"/imports/{key}/columns/"))
+    assert "编码甲" in text
+    assert 'name="column-name"' in text
+    done = words(owner.post(f"/imports/{key}/check/", {"column-sku": "0", "column-name": "1"}, follow=True))
+    assert "导入 1 条" in done
+
+
+def test_a_file_that_is_no_table_says_so_and_how_to_go_on(owner: Client) -> None:
+    text = words(bring(owner, "<html><table></table></html>", name="orders.xls", encoding="utf-8"))
+    assert "该文件其实是网页。" in text
+    assert "选择列和编码" in text
+
+
+def test_an_empty_file_is_refused_at_the_door(owner: Client) -> None:
+    answer = bring(owner, "")
+    assert answer.status_code == 422
+    assert "请选择一个非空文件" in words(answer)
+
+
+def test_orders_show_their_amount(owner: Client) -> None:
+    assert "¥59.90" in words(bring(owner, ORDERS, "orders"))
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("check", {"column-sku": "x"}),
+        ("check", {"column-sku": "99999"}),
+        ("check", {"encoding": "rot13"}),
+        ("check", {"delimiter": "|"}),
+        ("commit", {"attempt": "-1"}),
+    ],
+)
+def test_choices_outside_their_list_are_refused(address: str, form: dict[str, str], owner: Client) -> None:
+    bring(owner, PRODUCTS)
+    assert owner.post(f"/imports/{brought().id}/{address}/", form).status_code == 400
+
+
+def test_an_unknown_subject_or_channel_is_refused(owner: Client) -> None:
+    for change in ({"subject": "people"}, {"subject": "orders", "channel": "../x"}):
+        form = {"file": SimpleUploadedFile("a.csv", b"a"), "channel": "taobao", **change}
+        assert owner.post("/imports/upload/", form).status_code == 400
+
+
+def test_a_file_that_is_not_there_is_not_found(owner: Client) -> None:
+    for address in ("", "columns/", "errors/"):
+        assert owner.get(f"/imports/404/{address}").status_code == 404
+    assert owner.post("/imports/404/commit/", {"attempt": "1"}).status_code == 404
+    assert owner.post("/imports/404/check/", {}).status_code == 404
+
+
+def test_a_file_name_is_shown_as_text_and_never_splits_a_header(owner: Client) -> None:
+    text = words(bring(owner, PRODUCTS, name="<script>alert(1)<_script>\r\nX: 1.csv"))
+    assert "<script>alert" not in text
+    header = owner.get(f"/imports/{brought().id}/errors/")["Content-Disposition"]
+    assert "\n" not in header
+
+
+def test_staff_who_may_only_look_see_files_but_no_forms(client: Client, hire: Hire, owner: Client) -> None:
+    bring(owner, PRODUCTS)
+    client.force_login(hire("chen", roles=("operations",)))
+    text = words(client.get("/imports/")) + words(client.get(f"/imports/{brought().id}/"))
+    assert "商品.csv" in text
+    assert 'type="file"' not in text
+    assert client.post(f"/imports/{brought().id}/commit/", {"attempt": "1"}).status_code == 403
