@@ -13,6 +13,8 @@ from tests.factories.orders import Company, bring, go_on, open_company, order_in
 
 from zhanggui.catalog.records import SkuIn
 from zhanggui.catalog.steps import take_in_skus
+from zhanggui.connectors.intake.records import Checked, Upload
+from zhanggui.connectors.intake.steps import note_checks, upload_files
 from zhanggui.delivery.records import JobRequest, MessageRequest
 from zhanggui.delivery.steps import claim_jobs, enqueue_jobs, fail_job, queue_messages
 from zhanggui.journal.records import Context, Inside
@@ -85,6 +87,7 @@ def build_company() -> Day:
         orders = _orders(company)
         open_reviews([1, 2], context=by(MONDAY_MORNING))
         _queue()
+        _intake()
     with clock.frozen(EVENING):
         sweep_obligations(context=by(EVENING))
         seal_runs()
@@ -121,6 +124,13 @@ def _queue() -> None:
     fail_job(claim, ValueError(), as_of=MONDAY_MORNING)
     message = MessageRequest("mail", "welcome:1", "shop@example.com", {"subject": "hello"})
     queue_messages([message], context=by(EVENING))
+
+
+def _intake() -> None:
+    """Take in one file that turned out to be unreadable."""
+    upload = Upload("orders", "taobao", "main", "orders.csv", "0" * 64, 10)
+    (intake,) = results(upload_files([upload], context=by(MONDAY_MORNING)))
+    note_checks([Checked(intake, 1, None, refusal="unreadable")], context=by(MONDAY_MORNING))
 
 
 def grow(company: Company, count: int, until: str = "shipped", batch: int = 5_000) -> None:
