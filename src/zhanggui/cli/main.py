@@ -75,7 +75,7 @@ def _run(parsed: argparse.Namespace) -> Outcome:
 
     try:
         django.setup()
-        gc.freeze()
+        _calm_the_collector()
         if getattr(parsed, "needs_home", True):
             import_module("zhanggui.cli.home").ensure_home()
         given = parsed.handler(parsed)
@@ -85,6 +85,12 @@ def _run(parsed: argparse.Namespace) -> Outcome:
         raise CannotRun(str(error)) from error
     assert isinstance(given, Outcome)
     return given
+
+
+def _calm_the_collector() -> None:
+    """Leave what start-up made alone, and look for garbage seldom: a batch makes many rows and few cycles."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _print(outcome: Outcome, *, as_json: bool) -> None:

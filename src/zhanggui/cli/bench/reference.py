@@ -42,7 +42,7 @@ class Reference:
             self._execute("COMMIT")
 
     def _load(self, ids: Sequence[int]) -> None:
-        self._execute("TRUNCATE bench_batch" if self._postgresql else "DELETE FROM bench_batch")
+        self._execute("TRUNCATE bench_batch" if self._postgresql and len(ids) > 1_000 else "DELETE FROM bench_batch")
         if self._postgresql:
             self._execute(
                 "INSERT INTO bench_batch SELECT * FROM unnest(%s::bigint[]) WITH ORDINALITY",

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from zhanggui.cli.bench.history import add_history, add_open_clocks
-from zhanggui.cli.bench.path import START, Company, ours, paired, seconds_of
+from zhanggui.cli.bench.path import START, Company, analyse, ours, paired, seconds_of
 from zhanggui.journal.models import Run
 from zhanggui.journal.records import Actor, Context
 from zhanggui.kernel import clock
@@ -67,8 +67,7 @@ def _history(company: Company, size: str) -> list[Result]:
     """Orders per second without (reference) and with old orders in the tables, statistics taken in between."""
     without = {batch: _pace(company, batch) for batch in (1, 1_000)}
     add_history(HISTORY[size])
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    analyse()
     rows = []
     for batch in (1, 1_000):
         pace = _pace(company, batch)
