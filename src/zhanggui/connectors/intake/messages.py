@@ -10,7 +10,7 @@ from types import MappingProxyType
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from zhanggui.connectors.intake.records import RowRefused
-from zhanggui.connectors.spreadsheets.mapping import FIELDS, Subject
+from zhanggui.connectors.spreadsheets.mapping import FIELDS, Field, Subject
 from zhanggui.connectors.spreadsheets.records import FileRefused
 
 Words = tuple[str, str]
@@ -23,6 +23,7 @@ ERROR_COLUMNS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     }
 )
 
+_CURRENCY = Field("currency", "币种", "Currency", ())
 _AS_TEXT = _("Export the file again with this column as text, or type the whole value in.")
 _CORRECT = _("Correct the cell and import the row again.")
 _FILL = _("Fill the cell in and import the row again.")
@@ -206,7 +207,7 @@ def file_message(refusal: FileRefused, subject: Subject) -> str:
 
 def field_label(name: str, subject: Subject) -> str:
     """Return a field as people call it."""
-    for field in FIELDS[subject]:
+    for field in (*FIELDS[subject], _CURRENCY):
         if field.name == name:
             return field.zh if _chinese() else field.en
     return name

@@ -35,6 +35,7 @@ LINE_ID_CHARS = 64
 EARLIEST = datetime(2000, 1, 1, tzinfo=settings.COMPANY_ZONE)
 FUTURE = timedelta(days=1)
 STANDING_CODES = {"unpaid": "order_unpaid", "done": "order_done", "closed": "order_closed", None: "status_unknown"}
+CURRENCY = "currency"
 _CURRENCY_NAMES = frozenset(["currency", "币种", "货币", "currencycode"])
 
 
@@ -134,8 +135,10 @@ class OrderReader:
             return RowRefused(number, "row_too_wide")
         try:
             self._note_moment(cells[at["placed_at"]], group)
-            name = "status"
+            name = "status" if "status" in at else "paid_at"
             self._judge_standing(cells)
+            name = CURRENCY
+            self._judge_currency(cells)
             name = "sku"
             sku = parse_code(cells[at["sku"]], typed=self._typed)
             name = "quantity"
@@ -178,6 +181,8 @@ class OrderReader:
             standing = "unpaid" if paid is None or (isinstance(paid, str) and paid.strip() in ("", "-")) else "paid"
         if standing != "paid":
             raise CellRefused(STANDING_CODES[standing], "paid_and_to_be_shipped")
+
+    def _judge_currency(self, cells: Row) -> None:
         named = str(cells[self._currency] or "").strip() if self._currency is not None else ""
         if named and named.upper() != self._shop.currency:
             raise CellRefused("currency_differs", self._shop.currency)
