@@ -23,6 +23,7 @@ unexport PYTHONPATH PYTHONHOME DJANGO_SETTINGS_MODULE
 .PHONY: run setup setup-dev test test-sqlite test-postgres check format lock
 
 run: setup
+	@.venv/bin/zhanggui demo --if-empty >/dev/null
 	@exec .venv/bin/zhanggui serve
 
 setup:

@@ -18,6 +18,7 @@ from zhanggui.cli.outcome import COULD_NOT, CannotRun, Outcome
 
 COMMANDS = (
     "zhanggui.cli.serving",
+    "zhanggui.cli.demonstration",
     "zhanggui.cli.imports",
     "zhanggui.cli.processing",
     "zhanggui.cli.oversight",

@@ -40,6 +40,11 @@ def count_by_state() -> Mapping[str, int]:
     return {state: found.get(state, 0) for state in State}
 
 
+def any_orders() -> bool:
+    """Tell whether any order has come in yet."""
+    return Order.objects.exists()
+
+
 def open_orders() -> int:
     """Return how many orders have not ended."""
     return Order.objects.filter(state__in=OPEN_STATES).count()
