@@ -22,7 +22,8 @@ from zhanggui.journal.steps import seal_runs, step
 from zhanggui.kernel import clock
 from zhanggui.kernel.batch import Accepted, Answer, answer
 from zhanggui.obligations.calendars.queries import published_days
-from zhanggui.obligations.calendars.steps import seed_calendar_days
+from zhanggui.obligations.calendars.records import Shift, ShiftPlan
+from zhanggui.obligations.calendars.steps import seed_calendar_days, set_shifts
 from zhanggui.obligations.records import Opening
 from zhanggui.obligations.steps import (
     open_obligations,
@@ -81,6 +82,7 @@ def build_company() -> Day:
     """Build the company of Monday, 2 March 2026; the clock is held while it comes to be, and the chain is sealed."""
     with clock.frozen(MONDAY_MORNING):
         seed_calendar_days(published_days(), context=by(MONDAY_MORNING))
+        set_shifts([ShiftPlan("sales", (Shift(31, 540, 720), Shift(31, 780, 1080)))], context=by(MONDAY_MORNING))
         company = open_company(TEA=100, CUP=50)
         receive(company, {"TEA": 20, "CUP": -5}, "second")
         take_in_skus([SkuIn("POST", "邮费", stocked=False)], context=by(MONDAY_MORNING))

@@ -6,7 +6,7 @@ Statements are constants. `MICROS(x)` stands for a moment as whole microseconds,
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -53,11 +53,11 @@ def counted(check: Check, asked: Asked) -> int:
 def offences(check: Check, asked: Asked) -> Iterator[Offence]:
     """Give everything that breaks an invariant, as subject and facts."""
     for statement in check.offenders:
-        cursor = _opened(statement, asked.parameters())
-        subject, *names = [column[0] for column in cursor.description]
-        for key, *facts in cursor:
-            told = " ".join(f"{name}={_told(fact)}" for name, fact in zip(names, facts, strict=True))
-            yield f"{subject} {key}", told
+        with closing(_opened(statement, asked.parameters())) as cursor:
+            subject, *names = [column[0] for column in cursor.description]
+            for key, *facts in cursor:
+                told = " ".join(f"{name}={_told(fact)}" for name, fact in zip(names, facts, strict=True))
+                yield f"{subject} {key}", told
     if check.derived is not None:
         yield from check.derived(asked)
 
@@ -79,7 +79,8 @@ def _told(fact: object) -> str:
 
 def rows(statement: str, parameters: Mapping[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
     """Give the rows of a statement one by one; PostgreSQL keeps them on its side until they are asked for."""
-    yield from _opened(statement, parameters or {})
+    with closing(_opened(statement, parameters or {})) as cursor:
+        yield from cursor
 
 
 def _opened(statement: str, parameters: Mapping[str, Any]) -> Any:
