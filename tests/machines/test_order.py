@@ -159,7 +159,9 @@ class Orders(Machine):
     def by_key(self, key: int) -> Modelled | None:
         return next((order for order in self.orders.values() if order.key == key), None)
 
-    def carry_out(self, call: Callable[[], Answer], expected: list[tuple[int, str]], asked: int, *, changes: bool = False) -> None:
+    def carry_out(
+        self, call: Callable[[], Answer], expected: list[tuple[int, str]], asked: int, *, changes: bool = False
+    ) -> None:
         before = contents()
         assert refusals(call()) == expected
         if len(expected) == asked and not changes:

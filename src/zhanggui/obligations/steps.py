@@ -92,46 +92,73 @@ def _end(
     running = [row for row in rows if row[1] in RUNNING]
     if not running:
         return
+    moved = _let_go([row[0] for row in running if row[1] == ClockState.PAUSED], context)
     ids, before = [row[0] for row in running], [row[1] for row in running]
-    verdicts = [decide(due_at, context.as_of) for *_, due_at in running]
+    verdicts = [decide(moved.get(key) or due_at, context.as_of) for key, _, due_at in running]
     after = [str(state) for state, _ in verdicts]
     run.update(Obligation, ids, {"state": after, "closed_at": context.as_of, "late_us": [late for _, late in verdicts]})
     run.move("obligation", ids, before, after)
-    _end_pauses([key for key, state, _ in running if state == ClockState.PAUSED], context)
 
 
-def _end_pauses(clock_ids: Sequence[int], context: Inside) -> dict[int, list[tuple[datetime, datetime]]]:
-    """Close the standing pauses of locked clocks and return all their pauses, closed ones included."""
+def _let_go(clock_ids: Sequence[int], context: Inside) -> dict[int, datetime]:
+    """End the standing pauses of locked, paused clocks, which fall due later by them; return the new due moments."""
     if not clock_ids:
         return {}
     run = context.run
+    columns = ["id", "warned", "department", "started_at", "allowed_seconds", "time_basis", "calendar_version"]
+    clocks = run.lock(Obligation, "id", clock_ids, columns)
+    pauses = _end_pauses(clock_ids, context)
+    shifted = {key: _shifted(clock, pauses[key]) for key, _, *clock in clocks}
+    run.update(Obligation, list(shifted), {
+        "due_at": [due for due, _, _ in shifted.values()], "most_at": [most for _, _, most in shifted.values()],
+        "warn_at": [_next_warning(warned, *shifted[key][1:]) for key, warned, *_ in clocks],
+    })  # fmt: skip
+    return {key: due for key, (due, _, _) in shifted.items()}
+
+
+def _end_pauses(clock_ids: Sequence[int], context: Inside) -> dict[int, list[tuple[datetime, datetime]]]:
+    """Close the standing pauses of locked clocks and return all their pauses, closed ones included.
+
+    A pause that would end before it began (the wall clock stepped back) ends where it began.
+    """
+    run = context.run
     rows = run.lock(ObligationPause, "obligation_id", clock_ids, ["id", "obligation_id", "from_at", "until_at"])
-    standing = [row[0] for row in rows if row[3] is None]
-    run.update(ObligationPause, standing, {"until_at": context.as_of})
-    run.move("pause", standing, "open", "closed")
+    closed = {key: max(from_at, context.as_of) for key, _, from_at, until_at in rows if until_at is None}
+    run.update(ObligationPause, list(closed), {"until_at": list(closed.values())})
+    run.move("pause", list(closed), "open", "closed")
     pauses: dict[int, list[tuple[datetime, datetime]]] = {key: [] for key in clock_ids}
-    for _, clock, from_at, until_at in rows:
-        pauses[clock].append((from_at, until_at or context.as_of))
+    for key, clock, from_at, until_at in rows:
+        pauses[clock].append((from_at, until_at or closed[key]))
     return pauses
 
 
 def pause_obligations(
     clause: str, subject_kind: str, subject_ids: Sequence[int], reason: str, *, context: Inside
 ) -> list[int]:
-    """Let open clocks stand still from now on; a breached clock is past saving and goes on.
+    """Let open clocks stand still from now on; one that is due is past saving and goes on.
 
-    Gives: the subjects whose clock stands still now. Writes: pauses, state, transitions.
+    Gives: the subjects whose clock stands still now; one that has not begun, or stood still after this moment
+    (the wall clock stepped back), is left out. Writes: pauses, state, transitions.
     """
     run = context.run
     equal = {"subject_kind": subject_kind, "clause": clause}
-    rows = run.lock(Obligation, "subject_id", subject_ids, ["id", "subject_id", "state", "due_at"], equal=equal)
-    going = [row for row in rows if row[2] == ClockState.OPEN and context.as_of <= row[3]]
-    ids = [row[0] for row in going]
-    columns = {"id": run.ids(len(ids)), "obligation_id": ids, "reason": reason, "from_at": context.as_of}
-    run.insert(ObligationPause, columns)
+    columns = ["id", "subject_id", "state", "started_at", "due_at"]
+    rows = run.lock(Obligation, "subject_id", subject_ids, columns, equal=equal)
+    ended = run.lock(ObligationPause, "obligation_id", [row[0] for row in rows], ["obligation_id", "until_at"])
+    stood = {clock for clock, until_at in ended if until_at is None or until_at > context.as_of}
+    going = [
+        (key, subject)
+        for key, subject, state, started_at, due_at in rows
+        if state == ClockState.OPEN and started_at <= context.as_of < due_at and key not in stood
+    ]
+    ids = [key for key, _ in going]
+    run.insert(
+        ObligationPause,
+        {"id": run.ids(len(ids)), "obligation_id": ids, "reason": reason, "from_at": context.as_of},
+    )
     run.update(Obligation, ids, {"state": str(ClockState.PAUSED)})
     run.move("obligation", ids, str(ClockState.OPEN), str(ClockState.PAUSED))
-    return [row[1] for row in going]
+    return [subject for _, subject in going]
 
 
 def resume_obligations(clause: str, subject_kind: str, subject_ids: Sequence[int], *, context: Inside) -> list[int]:
@@ -140,29 +167,20 @@ def resume_obligations(clause: str, subject_kind: str, subject_ids: Sequence[int
     Gives: the subjects whose clock runs again. Writes: pauses closed, new due and warning moments, transitions.
     """
     run = context.run
-    columns = ["id", "subject_id", "state", "warned", "department", "started_at", "allowed_seconds", "time_basis",
-               "calendar_version"]  # fmt: skip
-    rows = run.lock(
-        Obligation, "subject_id", subject_ids, columns, equal={"subject_kind": subject_kind, "clause": clause}
-    )
-    standing = [row for row in rows if row[2] == ClockState.PAUSED]
-    ids = [row[0] for row in standing]
-    pauses = _end_pauses(ids, context)
-    shifted = [_shifted(row[4:], pauses[row[0]]) for row in standing]
-    run.update(Obligation, ids, {
-        "due_at": [due for due, _, _ in shifted], "most_at": [most for _, _, most in shifted],
-        "warn_at": [_next_warning(row[3], half, most) for row, (_, half, most) in zip(standing, shifted, strict=True)],
-        "state": str(ClockState.OPEN),
-    })  # fmt: skip
+    equal = {"subject_kind": subject_kind, "clause": clause, "state": str(ClockState.PAUSED)}
+    standing = run.lock(Obligation, "subject_id", subject_ids, ["id", "subject_id"], equal=equal)
+    ids = [key for key, _ in standing]
+    _let_go(ids, context)
+    run.update(Obligation, ids, {"state": str(ClockState.OPEN)})
     run.move("obligation", ids, str(ClockState.PAUSED), str(ClockState.OPEN))
-    return [row[1] for row in standing]
+    return [subject for _, subject in standing]
 
 
 def _next_warning(warned: int, half_at: datetime, most_at: datetime) -> datetime | None:
     return half_at if warned < HALF else most_at if warned < MOST else None
 
 
-def _shifted(clock: tuple[Any, ...], pauses: Sequence[tuple[datetime, datetime]]) -> list[datetime]:
+def _shifted(clock: Sequence[Any], pauses: Sequence[tuple[datetime, datetime]]) -> list[datetime]:
     """Return a clock's due and warning moments with its pauses, under the calendar version it began with."""
     department, started_at, seconds, basis, version = clock
     calendar: Calendar | None = calendar_for(department, version) if basis == Basis.WORKING else None
