@@ -9,6 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
+
+from zhanggui.connectors.intake.steps import COMMIT_JOB
+from zhanggui.connectors.intake.taking_in import commit_intake
 from zhanggui.delivery import steps as delivery
 from zhanggui.delivery.queries import outgoing
 from zhanggui.delivery.records import (
@@ -21,13 +25,14 @@ from zhanggui.delivery.records import (
     Priority,
     ScheduleEntry,
 )
-from zhanggui.journal.records import SYSTEM, Context
+from zhanggui.journal.records import SYSTEM, Actor, Context
 from zhanggui.journal.steps import seal_runs
 from zhanggui.obligations.steps import sweep_obligations
 from zhanggui.worker.ports import CHAIN_HEAD, port_for
 
 CLOCKS = "clocks"
 GENERAL = "general"
+FILES = "files"
 SEAL = "journal.seal"
 SWEEP = "obligations.sweep"
 SWEPT_AT_ONCE = 5_000
@@ -104,11 +109,25 @@ def tidy(work: Work) -> None:
     delivery.tidy_queue(as_of=work.as_of)
 
 
+def commit_file(work: Work) -> None:
+    """Commit what is left of a file, part by part, in the name of who began it; keep how far it is."""
+    payload = work.claim.payload
+    context = Context(Actor(str(payload["actor_kind"]), str(payload["actor_id"])), work.as_of)
+
+    def told(done: int, total: int) -> None:
+        with transaction.atomic():
+            delivery.save_progress(work.claim, done, total)
+
+    if not commit_intake(int(payload["intake"]), context=context, told=told, stopping=work.stopping):
+        raise StoppedEarly
+
+
 HANDLERS: dict[str, Handler] = {
     SEND: Handler(send_message, finishes=True),
     SEAL: Handler(seal, lane=CLOCKS),
     SWEEP: Handler(sweep, lane=CLOCKS),
     TIDY: Handler(tidy),
+    COMMIT_JOB: Handler(commit_file, lane=FILES),
 }
 
 SCHEDULE: list[ScheduleEntry] = [

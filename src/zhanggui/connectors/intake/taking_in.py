@@ -214,7 +214,7 @@ def commit_intake(
     told: Told = _silent,
     stopping: Callable[[], bool] = _never,
 ) -> bool:
-    """Commit what is left of a file whose commit began, and tell whether all of it is in.
+    """Commit what is left of a file whose commit began, and tell whether it was not stopped.
 
     Takes: parsed, if the caller has just checked it; told, called with entries done and in total after each part;
     stopping, asked between parts.
@@ -222,7 +222,7 @@ def commit_intake(
     """
     file = _known(intake_id)
     if file.state != State.COMMITTING:
-        return file.state == State.DONE
+        return True
     parsed = parsed or parsed_again(intake_id)
     told(file.position, len(parsed.entries))
     for start, entries in _parts(parsed.entries, file.position):

@@ -1,0 +1,54 @@
+"""A large file is committed by the worker: with progress, in the name of who began it, left and resumed at will."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.cast import SUN
+from tests.factories.intake import bring_file, row, seen, table
+from tests.factories.orders import now
+
+from zhanggui.connectors.intake import taking_in
+from zhanggui.delivery.models import Job
+from zhanggui.journal.models import Run
+from zhanggui.kernel import clock
+from zhanggui.sales.orders.models import Order
+from zhanggui.worker import handlers, runner
+
+pytestmark = pytest.mark.django_db
+KINDS = [handlers.COMMIT_JOB]
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A file of five orders, checked, its commit left to the worker, two orders a part."""
+    monkeypatch.setattr(taking_in, "PART_ENTRIES", 2)
+    intake_id = bring_file(table(*[row(f"N{at}") for at in range(5)]))
+    taking_in.check_intake(intake_id, context=now())
+    taking_in.begin_commit(intake_id, context=now(), as_job=True)
+    with clock.frozen(now().as_of):
+        yield intake_id
+
+
+def test_the_worker_brings_the_file_in_and_says_how_far_it_is(queued: int) -> None:
+    assert runner.do_one(now().as_of, kinds=KINDS)
+    job = Job.objects.get()
+    assert (job.state, job.progress_done, job.progress_total) == ("done", 5, 5)
+    assert (seen(queued).state, Order.objects.count()) == ("done", 5)
+    actors = set(Run.objects.filter(step="intake.commit_orders").values_list("actor_kind", "actor_id"))
+    assert actors == {("staff", SUN.username)}
+
+
+def test_a_worker_that_must_stop_leaves_after_a_part_and_another_goes_on(queued: int) -> None:
+    asked = iter([False, True])
+    runner.do_one(now().as_of, kinds=KINDS, stopping=lambda: next(asked))
+    job = Job.objects.get()
+    assert (job.state, job.attempts, job.progress_done) == ("waiting", 0, 2)
+    assert (seen(queued).state, seen(queued).position) == ("committing", 2)
+    assert runner.do_one(now().as_of, kinds=KINDS)
+    assert (Job.objects.get().state, seen(queued).new, Order.objects.count()) == ("done", 5, 5)
+
+
+def test_a_file_that_came_in_meanwhile_ends_its_job(queued: int) -> None:
+    taking_in.commit_intake(queued, context=now())
+    assert runner.do_one(now().as_of, kinds=KINDS)
+    assert (Job.objects.get().state, Order.objects.count()) == ("done", 5)
