@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import URLPattern, path
 from django.utils.http import urlencode
@@ -14,7 +15,7 @@ from zhanggui.people.models import Staff
 from zhanggui.people.queries import rights
 from zhanggui.people.rules import ROLES
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 ANYONE = "anyone"
 """The right of pages that need no sign-in."""
 
@@ -41,7 +42,7 @@ def page(
         raise ValueError(f"{name}: no role has the right {right}")
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if (request.method or "") not in {*methods, *(["HEAD"] if "GET" in methods else [])}:
             return HttpResponseNotAllowed(sorted(methods))
         if right != ANYONE:

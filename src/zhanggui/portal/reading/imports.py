@@ -10,6 +10,7 @@ from zhanggui.connectors.intake.queries import refused_rows
 from zhanggui.connectors.intake.records import IntakeView
 from zhanggui.connectors.spreadsheets.mapping import FIELDS, guess
 from zhanggui.connectors.spreadsheets.reading import open_table
+from zhanggui.connectors.spreadsheets.records import Row
 
 SAMPLE_ROWS = 3
 REASONS_SHOWN = 50
@@ -65,7 +66,7 @@ def columns_of(file: IntakeView) -> ColumnsShown:
     return ColumnsShown(tuple(enumerate(header)), fields)
 
 
-def _sample(rows: list[list[object]], at: int | None) -> str:
+def _sample(rows: list[Row], at: int | None) -> str:
     cells = [row[at] for row in rows if at is not None and at < len(row)]
     return " · ".join(str(cell)[:40] for cell in cells if cell not in (None, ""))
 

@@ -80,7 +80,7 @@ def file(request: HttpRequest, intake_id: int) -> HttpResponse:
         "may_run": _may_run(request),
         "reasons": reading.reasons_of(found),
         "refusal": reading.refusal_of(found),
-        "foreseen": bool(found.new or found.changed or found.unchanged or not found.entries),
+        "foreseen": found.state != State.CHECKED or found.new + found.changed + found.unchanged > 0,
     }
     part = request.headers.get("HX-Target") == "stage"
     return render(request, "portal/_import_stage.html" if part else "portal/import.html", facts)
@@ -89,7 +89,7 @@ def file(request: HttpRequest, intake_id: int) -> HttpResponse:
 def columns(request: HttpRequest, intake_id: int) -> HttpResponse:
     """Show which column fills which field, to be corrected."""
     found = _file(intake_id)
-    facts: dict[str, object] = {"file": found, "encodings": ENCODINGS, "delimiters": DELIMITERS}
+    facts: dict[str, object] = {"file": found, "encodings": ENCODINGS, "delimiters": DELIMITERS, "tab": "\t"}
     try:
         facts["columns"] = reading.columns_of(found)
     except FileRefused as refusal:

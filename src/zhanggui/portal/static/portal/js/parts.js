@@ -43,3 +43,5 @@ for (const name of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(name, () => { byId("failed").hidden = false; });
 }
 document.addEventListener("htmx:beforeRequest", () => { byId("failed").hidden = true; });
+
+document.addEventListener("submit", (event) => event.submitter?.setAttribute("aria-busy", "true"));
