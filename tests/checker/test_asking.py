@@ -71,7 +71,7 @@ def test_a_clock_long_due_at_its_birth_has_a_minute_until_the_sweep(company: Day
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_reads_one_snapshot_writes_nothing_and_gives_the_connection_back() -> None:
+def test_it_gives_the_connection_back_as_it_was() -> None:
     day = build_company()
     with clock.frozen(EVENING):
         assert verify(EVENING).clean

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from zhanggui.oversight.verification.records import Asked, Finding
 
 Offence = tuple[str, str]
+AT_ONCE = 2_000
 MACRO = re.compile(r"(MICROS|MOMENT)\(([\w.]+)\)")
 SPELLED = {
     ("postgresql", "MICROS"): "CAST(EXTRACT(EPOCH FROM {0}) * 1000000 AS bigint)",
@@ -80,7 +81,8 @@ def _told(fact: object) -> str:
 def rows(statement: str, parameters: Mapping[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
     """Give the rows of a statement one by one; PostgreSQL keeps them on its side until they are asked for."""
     with closing(_opened(statement, parameters or {})) as cursor:
-        yield from cursor
+        while part := cursor.fetchmany(AT_ONCE):
+            yield from part
 
 
 def _opened(statement: str, parameters: Mapping[str, Any]) -> Any:
