@@ -1,14 +1,16 @@
 """The whole company in one file, and back: the same format on both engines.
 
 A gzip of lines: a header; per table one line of column names and one JSON array per row, all of one snapshot; last the
-number of rows and the digest of all lines before. Keys, sessions and uploaded files stay out. A file that was cut short
-or changed is refused before anything is written, and only an empty database takes one in.
+number of rows and the digest of all lines before. Keys, sessions and uploaded files stay out, and so does the sealer's
+queue: it is the runs without a seal. A file that was cut short or changed is refused before anything is written, and
+only an empty database takes one in.
 """
 
 import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -19,11 +21,11 @@ from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
 from zhanggui import __version__
-from zhanggui.journal.models import IdCounter
+from zhanggui.journal.models import IdCounter, PendingSeal, Seal
 from zhanggui.journal.queries import read_snapshot
 
 FORMAT = "zhanggui-archive/1"
-LEFT_OUT = {"django_session", "django_content_type", "auth_permission", "journal_idcounter"}
+LEFT_OUT = {"django_session", "django_content_type", "auth_permission", "journal_idcounter", "journal_pendingseal"}
 CHUNK = 2_000
 
 
@@ -91,6 +93,7 @@ def read_archive(path: Path) -> tuple[int, str]:
     with transaction.atomic():
         for model, names, values in _chunks(path):
             model._default_manager.bulk_create(_objects(model, names, values))
+        PendingSeal.objects.filter(run_id__in=Seal.objects.values("run_id")).delete()
         _set_counters(last)
     return rows, digest
 
@@ -105,7 +108,7 @@ def _examine(path: Path) -> tuple[int, str, int]:
                 rows += last.startswith("[")
                 header, last = header or line, line
         first, closing = dict(json.loads(header)), json.loads(last)
-    except (OSError, EOFError, ValueError, TypeError) as error:
+    except (OSError, EOFError, ValueError, TypeError, zlib.error) as error:
         raise ArchiveRefused(f"{path}: damaged, or no archive ({error})") from error
     if first.get("format") != FORMAT:
         raise ArchiveRefused(f"{path}: its format is {first.get('format')}, this version reads {FORMAT}")
@@ -128,9 +131,9 @@ def _chunks(path: Path) -> Iterator[tuple[type[models.Model], list[str], list[li
                 yield model, names, waiting
                 waiting = []
             if isinstance(value, dict) and "table" in value:
-                if value["table"] not in tables:
+                model, names = tables.get(value["table"]), value["columns"]
+                if model is None or not set(names) <= {field.attname for field in model._meta.concrete_fields}:
                     raise ArchiveRefused(f"{path}: table {value['table']} is unknown to this version")
-                model, names = tables[value["table"]], value["columns"]
 
 
 def _objects(model: type[models.Model], names: list[str], rows: list[list[Any]]) -> list[models.Model]:

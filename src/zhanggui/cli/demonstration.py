@@ -20,7 +20,8 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def demo(parsed: argparse.Namespace) -> Outcome:
     """Play the days through the ordinary steps; refuses a home that holds orders."""
-    from zhanggui.journal.steps import seal_runs
+    from zhanggui.cli.upkeep import catch_up
+    from zhanggui.journal.records import SYSTEM, Context
     from zhanggui.kernel import clock
     from zhanggui.sales.orders.queries import any_orders
     from zhanggui.simulation.demo import make_demo
@@ -31,8 +32,9 @@ def demo(parsed: argparse.Namespace) -> Outcome:
         if parsed.if_empty:
             return Outcome({"days": 0, "orders": 0})
         raise CannotRun("this home already holds orders; name an empty one in ZHANGGUI_HOME")
-    made = make_demo(parsed.days, parsed.seed, parsed.as_of or clock.now(), _show)
-    seal_runs()
+    until = parsed.as_of or clock.now()
+    made = make_demo(parsed.days, parsed.seed, until, _show)
+    catch_up(Context(SYSTEM, until))
     return Outcome({"days": made.days, "orders": made.orders}, (f"{made.days} days, {made.orders} orders",))
 
 

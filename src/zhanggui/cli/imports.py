@@ -71,6 +71,7 @@ def _warn(text: str) -> None:
 
 
 def _carry_out(asked: argparse.Namespace, as_of: datetime) -> Outcome:
+    from zhanggui.cli.upkeep import catch_up
     from zhanggui.connectors.intake import taking_in
     from zhanggui.connectors.intake.error_files import write_refused
     from zhanggui.connectors.intake.records import Choices
@@ -86,6 +87,7 @@ def _carry_out(asked: argparse.Namespace, as_of: datetime) -> Outcome:
         counts = taking_in.foresee(parsed, context=context, told=_Progress("checked"))
     else:
         parsed, counts = _commit(asked, choices, context)
+        catch_up(context)
     refused = sorted((*parsed.refusals, *counts.refusals), key=lambda one: one.row)
     if asked.errors:
         write_refused(

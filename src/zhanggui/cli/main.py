@@ -73,6 +73,9 @@ def _run(parsed: argparse.Namespace) -> Outcome:
     from django.db import DatabaseError
 
     from zhanggui.config.home import UnknownDatabase
+    from zhanggui.journal.records import StepRefused
+    from zhanggui.oversight.verification.records import CouldNotCheck
+    from zhanggui.regulation.records import RegulationError
 
     try:
         django.setup()
@@ -82,7 +85,7 @@ def _run(parsed: argparse.Namespace) -> Outcome:
         given = parsed.handler(parsed)
     except UnknownDatabase as error:
         raise CannotRun(f"ZHANGGUI_DATABASE_URL: {error}") from error
-    except (DatabaseError, OSError) as error:
+    except (DatabaseError, OSError, RegulationError, StepRefused, CouldNotCheck) as error:
         raise CannotRun(str(error)) from error
     assert isinstance(given, Outcome)
     return given

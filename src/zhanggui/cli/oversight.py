@@ -37,7 +37,7 @@ def obligations(parsed: argparse.Namespace) -> Outcome:
     from zhanggui.obligations.queries import clause_figures, due_soonest
 
     as_of = parsed.as_of or clock.now()
-    numbers = [parsed.clause] if parsed.clause else _event_clauses()
+    numbers = [_known_clause(parsed.clause)] if parsed.clause else _event_clauses()
     figures = clause_figures(numbers, as_of=as_of)
     rows = [
         {"clause": f.clause, "state": _state(f.in_time, f.judged), "numerator": f.in_time, "denominator": f.judged,
@@ -61,6 +61,16 @@ def obligations(parsed: argparse.Namespace) -> Outcome:
     return Outcome(document, tuple(lines), FINDINGS if any(f.in_time < f.judged for f in figures.values()) else DONE)
 
 
+def _known_clause(number: str) -> str:
+    from zhanggui.regulation.queries import clause
+    from zhanggui.regulation.records import UnknownClause
+
+    try:
+        return clause(number).number
+    except UnknownClause as error:
+        raise CannotRun(f"{number}: no such clause; `zhanggui compliance` lists them all") from error
+
+
 def _event_clauses() -> list[str]:
     from zhanggui.regulation.queries import register
     from zhanggui.regulation.records import Kind
@@ -79,13 +89,9 @@ def compliance(parsed: argparse.Namespace) -> Outcome:
     from zhanggui.kernel import clock
     from zhanggui.oversight.compliance.queries import standings
     from zhanggui.oversight.compliance.records import Period, Standing
-    from zhanggui.regulation.records import RegulationError
 
-    period = Period(parsed.from_at, parsed.until_at)
-    try:
-        found = standings(parsed.as_of or clock.now(), period, [parsed.clause] if parsed.clause else [])
-    except (RegulationError, KeyError) as error:
-        raise CannotRun(f"{parsed.clause}: no such clause; `zhanggui compliance` lists them all") from error
+    numbers = [_known_clause(parsed.clause)] if parsed.clause else []
+    found = standings(parsed.as_of or clock.now(), Period(parsed.from_at, parsed.until_at), numbers)
     rows = [
         {"clause": s.clause, "state": str(s.state), "numerator": s.numerator, "denominator": s.denominator}
         for s in found

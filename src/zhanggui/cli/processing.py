@@ -18,8 +18,8 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def process(parsed: argparse.Namespace) -> Outcome:
     """Process all open orders and count, per stage, what was accepted and why the rest was not."""
+    from zhanggui.cli.upkeep import catch_up
     from zhanggui.journal.records import Actor, Context
-    from zhanggui.journal.steps import seal_runs
     from zhanggui.kernel import clock
     from zhanggui.processes.through import process_orders
     from zhanggui.sales.orders.queries import open_orders
@@ -27,7 +27,7 @@ def process(parsed: argparse.Namespace) -> Outcome:
     orders = open_orders()
     context = Context(Actor("cli", "orders process"), parsed.as_of or clock.now())
     stages = process_orders(context, until=parsed.until, progress=_show)
-    seal_runs()
+    catch_up(context)
     document = {
         "orders": orders,
         "per_stage": {name: {"accepted": s.accepted, "rejected": s.rejected} for name, s in stages.items()},

@@ -54,10 +54,11 @@ class Made:
 def make_demo(days: int, seed: int, until: datetime, progress: Progress | None = None) -> Made:
     """Play some weeks of business up to a moment; the same seed gives the same company.
 
-    Takes: days, at least 1; until, the present of the demo; progress, told (days done, days).
+    Takes: days, at least 1, the present one included; until, the present of the demo; progress, told (days done, days).
     """
+    until = until.astimezone(settings.COMPANY_ZONE)
     with ids.seeded(seed):
-        first = until - timedelta(days=days)
+        first = until.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
         shops, sparse = _open(Context(ACTOR, first))
         made = 0
         for number in range(days):
@@ -108,9 +109,8 @@ def _restock(sparse: list[Receipt], number: int, context: Context) -> None:
 
 def _looks(day: datetime, until: datetime) -> Iterator[datetime]:
     """Give the moments of a day at which the company works, none after the present."""
-    local = day.astimezone(settings.COMPANY_ZONE)
     for hour in LOOKS:
-        moment = local.replace(hour=hour, minute=0, second=0, microsecond=0)
+        moment = day.replace(hour=hour)
         if moment <= until:
             yield moment
 

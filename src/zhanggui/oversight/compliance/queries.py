@@ -9,7 +9,8 @@ from django.db import DatabaseError
 from zhanggui.journal.queries import attributed_changes
 from zhanggui.obligations.queries import clause_figures
 from zhanggui.oversight.compliance.records import ClauseStanding, Period, Standing
-from zhanggui.regulation.queries import register, terms_at
+from zhanggui.regulation import queries as regulation
+from zhanggui.regulation.queries import terms_at
 from zhanggui.regulation.records import Clause
 from zhanggui.sales.orders.queries import handed_over
 from zhanggui.sales.orders.rules import HandOverTerms
@@ -47,8 +48,7 @@ def standings(as_of: datetime, period: Period | None = None, numbers: Sequence[s
 
     Raises: UnknownClause for a number that the register does not hold.
     """
-    known = register()
-    wanted = [known.by_number[number] for number in numbers] if numbers else list(known)
+    wanted = [regulation.clause(number) for number in numbers] or list(regulation.register())
     return tuple(_standing(clause, period or Period(), as_of) for clause in wanted)
 
 
