@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from tests.factories.orders import Company, move, now, open_company, order_in
-from tests.factories.truths import broken
+from tests.factories.truths import unproven
 from tests.races.crew import Request, hear, request, start, tell
 
 from zhanggui.journal.models import PendingSeal, Run, Seal
@@ -123,7 +123,7 @@ def test_the_way_ends_as_on_a_quiet_day(child_environment: dict[str, str], point
     assert Run.objects.filter(step=step).count() == (side == "after_commit")
     whole_way(company)
     assert left() == expected
-    assert broken() == {}
+    assert unproven() == {}
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -138,7 +138,7 @@ def test_repeating_without_a_key_doubles_nothing(child_environment: dict[str, st
     assert {name: found[name] for name in found if name != "runs"} == {
         name: expected[name] for name in expected if name != "runs"
     }
-    assert broken() == {}
+    assert unproven() == {}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -151,4 +151,4 @@ def test_a_killed_sealer_leaves_a_chain_that_goes_on(child_environment: dict[str
     whole_way(company)
     assert seal_runs().seq == Run.objects.count()
     assert not PendingSeal.objects.exists()
-    assert broken() == {}
+    assert unproven() == {}

@@ -97,6 +97,17 @@ class Orders(Machine):
                 expected.append((at, refusal))
         self.carry_out(lambda: move(keys, state, now()), expected, len(keys))
 
+    @precondition(lambda self: self.at_work())
+    @rule(pick=st.integers(0, 99))
+    def advance(self, pick: int) -> None:
+        name = self.at_work()[pick % len(self.at_work())]
+        following = {state: target for target, state in FROM.items()}
+        self.go_on(following[self.orders[name].state], [name])
+
+    def at_work(self) -> list[str]:
+        """Orders that a call of the ordinary way may move on."""
+        return [name for name, order in self.orders.items() if order.state in FROM.values()]
+
     def refusal(self, order: Modelled | None, needed: str) -> str | None:
         if order is None:
             return "unknown_order"

@@ -50,7 +50,7 @@ class Crew:
         racers = self._processes[: len(requests)]
         for process, one in zip(racers, requests, strict=True):
             tell(process, json.dumps(one))
-        assert [word for word in self._hear(racers)] == ["ready"] * len(racers)
+        assert self._hear(racers) == ["ready"] * len(racers)
         for process in racers:
             tell(process, "go")
         return self._hear(racers)

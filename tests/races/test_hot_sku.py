@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 from tests.factories.orders import bring, open_company
-from tests.factories.truths import broken
+from tests.factories.truths import broken, unproven
 from tests.races.crew import Crew, Replies, accepted, codes, errors, request
 
 from zhanggui.logistics.inventory.models import Reservation, StockBalance
@@ -31,7 +31,7 @@ def test_exactly_the_pieces_that_are_there_are_sold(crew: Crew, units: int) -> N
     balance = StockBalance.objects.get()
     assert (balance.on_hand, balance.reserved) == (units, units)
     assert Reservation.objects.filter(state="open").count() == units
-    assert broken() == {}
+    assert unproven() == {}
 
 
 def test_without_locks_the_constraint_still_refuses_to_oversell(crew: Crew) -> None:
@@ -39,7 +39,7 @@ def test_without_locks_the_constraint_still_refuses_to_oversell(crew: Crew) -> N
     refused = [text for text in errors(replies) if CHECK in text]
     assert len(accepted(replies)) == StockBalance.objects.get().reserved <= 40
     assert len(errors(replies)) == len(refused)
-    assert broken() == {}
+    assert unproven() == {}
 
 
 def test_without_locks_and_constraint_stock_is_oversold(crew: Crew) -> None:

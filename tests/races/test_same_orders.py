@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from tests.factories.orders import bring, go_on, open_company, states
-from tests.factories.truths import broken
+from tests.factories.truths import unproven
 from tests.races.crew import Crew, accepted, codes, errors, every, request
 
 from zhanggui.journal.models import Run, Transition
@@ -29,7 +29,7 @@ def test_eight_processes_do_the_same_work_once(crew: Crew, target: str) -> None:
     assert told == {target}
     assert set(states(ids)) == {target}
     assert Transition.objects.filter(kind="order", to_state=target).count() == 40
-    assert broken() == {}
+    assert unproven() == {}
 
 
 def test_one_order_shipped_by_eight_processes_leaves_once(crew: Crew) -> None:
@@ -39,7 +39,7 @@ def test_one_order_shipped_by_eight_processes_leaves_once(crew: Crew) -> None:
     assert (errors(replies), len(accepted(replies)), codes(replies)) == ([], 1, {"wrong_state": 7})
     assert Shipment.objects.count() == 1
     assert list(StockMovement.objects.filter(kind="ship").values_list("quantity", flat=True)) == [-3]
-    assert broken() == {}
+    assert unproven() == {}
 
 
 def test_an_order_is_shipped_or_cancelled_never_both(crew: Crew) -> None:
@@ -53,7 +53,7 @@ def test_an_order_is_shipped_or_cancelled_never_both(crew: Crew) -> None:
     ends = Counter(states(ids))
     assert set(ends) == {"shipped", "cancelled"}, "one side never won: the race did not happen"
     assert Shipment.objects.count() == ends["shipped"]
-    assert broken() == {}
+    assert unproven() == {}
 
 
 def test_the_same_orders_imported_by_eight_processes_come_in_once(crew: Crew) -> None:
@@ -64,7 +64,7 @@ def test_the_same_orders_imported_by_eight_processes_come_in_once(crew: Crew) ->
     results = accepted(replies)
     assert (len(results), results.count("unchanged")) == (50 * crew.size, 50 * (crew.size - 1))
     assert Order.objects.count() == OrderLine.objects.count() == 50
-    assert broken() == {}
+    assert unproven() == {}
 
 
 def test_one_idempotency_key_in_eight_processes_is_one_run(crew: Crew) -> None:
@@ -77,7 +77,7 @@ def test_one_idempotency_key_in_eight_processes_is_one_run(crew: Crew) -> None:
     assert [answer["accepted"] for answer in first] == [[[at, key] for at, key in enumerate(ids)]] * crew.size
     assert sum(answer["replayed"] for answer in first) == sum(answer["replayed"] for answer in second) == crew.size - 1
     assert Run.objects.filter(step="orders.confirm", key="click-0").count() == 1
-    assert broken() == {}
+    assert unproven() == {}
 
 
 def test_a_retried_click_after_the_race_gets_the_same_answer(crew: Crew) -> None:
@@ -87,4 +87,4 @@ def test_a_retried_click_after_the_race_gets_the_same_answer(crew: Crew) -> None
     (first,), (again,) = crew.race([call])[0], crew.race([call])[0]
     assert again == {**first, "replayed": True}
     go_on(ids, "confirmed", "reserved")
-    assert broken() == {}
+    assert unproven() == {}

@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings
 from tests.factories.orders import bring, open_company
-from tests.factories.truths import broken
+from tests.factories.truths import unproven
 from tests.races.crew import Crew, errors, request
 
 from zhanggui.journal import rules
@@ -21,7 +21,7 @@ def test_sealers_and_writers_at_once_make_one_chain(crew: Crew) -> None:
     assert errors(crew.race(writers + sealers)) == []
     head = seal_runs()
     assert not PendingSeal.objects.exists()
-    assert broken() == {}
+    assert unproven() == {}
     assert [head.seq, head.hash] == list(ChainHead.objects.values_list("seq", "hash").get())
     assert head.seq == Run.objects.count() == Seal.objects.count() > 200
 
