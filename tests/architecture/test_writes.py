@@ -21,7 +21,10 @@ MAY_WRITE = {
     "journal/writing.py": "the hands that write",
     "kernel/sql.py": "spells the statements that those hands run",
     "delivery/rules.py": "the text of the claim, run by its steps",
+    "cli/archive.py": "takes a whole archive into an empty database",
+    "cli/bench/history.py": "makes what a bench stands on",
     "cli/bench/reference.py": "the raw SQL that steps are measured against",
+    "oversight/verification/queries/guards.py": "tries forbidden writes and rolls them back",
     "sales/orders/intake.py": "the steps by which orders come in, split off by noun",
 }
 

@@ -9,8 +9,3 @@ def known_skus(codes: Sequence[str]) -> dict[str, tuple[int, bool]]:
     """Return (id, whether it carries stock) of the SKUs with these codes; unknown ones are left out."""
     rows = Sku.objects.filter(code__in=set(codes)).values_list("code", "id", "stocked")
     return {code: (key, stocked) for code, key, stocked in rows}
-
-
-def codes_of(sku_ids: Sequence[int]) -> dict[int, str]:
-    """Return the codes of SKUs."""
-    return dict(Sku.objects.filter(id__in=set(sku_ids)).values_list("id", "code"))

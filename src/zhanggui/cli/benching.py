@@ -12,6 +12,7 @@ from typing import Any
 from zhanggui.cli.outcome import CannotRun, Outcome
 
 NO_POSTGRESQL = 69
+BENCHES = ("path", "statements", "history", "sweep")
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -30,6 +31,8 @@ def bench(parsed: argparse.Namespace) -> Outcome:
 
     The company's own data is never touched. A ratio of 1 means as fast as raw SQL that does the same writes.
     """
+    if not any(name.startswith(parsed.only.split(".")[0]) for name in BENCHES):
+        raise CannotRun(f"--only {parsed.only}: no such bench; known are {', '.join(BENCHES)}")
     if parsed.inside:
         from zhanggui.cli.bench.run import results
 

@@ -106,13 +106,16 @@ def compliance(parsed: argparse.Namespace) -> Outcome:
 def verify(parsed: argparse.Namespace) -> Outcome:
     """Prove the invariants over one snapshot. Exit 1 with findings; what could not be checked exits 2."""
     from zhanggui.kernel import clock
-    from zhanggui.oversight.verification.queries import INVARIANTS
+    from zhanggui.oversight.verification.queries import INVARIANTS, CouldNotCheck
     from zhanggui.oversight.verification.queries import verify as check
 
     unknown = sorted(set(parsed.only) - set(INVARIANTS))
     if unknown:
         raise CannotRun(f"no such invariant: {', '.join(unknown)}; known are {', '.join(INVARIANTS)}")
-    report = check(parsed.as_of or clock.now(), only=parsed.only or None)
+    try:
+        report = check(parsed.as_of or clock.now(), only=parsed.only or None)
+    except CouldNotCheck as error:
+        raise CannotRun(f"could not check: {error}") from error
     rows = [{"id": row.id, "checked": row.checked, "violations": row.violations} for row in report.invariants]
     lines = [f"{row.id:<4} {row.checked:>9} checked, {row.violations} violations" for row in report.invariants]
     lines += [f"  {row.id} {found.subject}: {found.text}" for row in report.invariants for found in row.findings]

@@ -1,14 +1,14 @@
-"""Reads of the journal: a subject's timeline, a run, the chain's head and its unsealed tail."""
+"""Reads of the journal: one snapshot for everything, the chain's head, its unsealed tail, who changed what."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min
 
-from zhanggui.journal.models import ChainHead, PendingSeal, Run, Seal, Transition
-from zhanggui.journal.records import Actor, Head, RunLine, Tail
+from zhanggui.journal.models import ChainHead, PendingSeal, Run, Transition
+from zhanggui.journal.records import Head, Tail
 from zhanggui.journal.rules import GENESIS
 
 
@@ -30,50 +30,6 @@ def read_snapshot() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield
-
-
-def timeline(subjects: Sequence[tuple[str, int]]) -> list[RunLine]:
-    """Return the runs that moved any of the subjects (kind, id), oldest first, each with its moves.
-
-    Cost: two statements.
-    """
-    if not subjects:
-        return []
-    among = Q()
-    for kind, key in subjects:
-        among |= Q(kind=kind, subject_id=key)
-    moves: dict[int, list[tuple[str, str]]] = {}
-    for run_id, before, after in (
-        Transition.objects.filter(among).order_by("id").values_list("run_id", "from_state", "to_state")
-    ):
-        moves.setdefault(run_id, []).append((before, after))
-    return [_line(run, tuple(moves[run.id])) for run in Run.objects.filter(id__in=moves).order_by("as_of", "id")]
-
-
-def run_lines(run_ids: Sequence[int]) -> list[RunLine]:
-    """Return runs without their moves, oldest first."""
-    return [_line(run, ()) for run in Run.objects.filter(id__in=run_ids).order_by("as_of", "id")]
-
-
-def _line(run: Run, moves: tuple[tuple[str, str], ...]) -> RunLine:
-    actor = Actor(run.actor_kind, run.actor_id)
-    return RunLine(run.id, run.step, run.clause, actor, run.as_of, moves, run.reason)
-
-
-def run_by_id(run_id: int) -> Run | None:
-    """Return a run."""
-    return Run.objects.filter(id=run_id).first()
-
-
-def seal_of(run_id: int) -> Seal | None:
-    """Return the link that seals a run, if it is sealed yet."""
-    return Seal.objects.filter(run_id=run_id).first()
-
-
-def moves_of(run_id: int, *, limit: int = 200) -> list[tuple[str, int, str, str]]:
-    """Return what a run moved: (kind, subject id, from, to), in the order of writing."""
-    rows = Transition.objects.filter(run_id=run_id).order_by("id")
-    return list(rows.values_list("kind", "subject_id", "from_state", "to_state")[:limit])
 
 
 def head() -> Head:

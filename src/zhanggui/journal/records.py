@@ -91,19 +91,6 @@ class StepInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class RunLine:
-    """One line of a subject's timeline: which run moved it, from where to where, when, by whom, under which clause."""
-
-    run_id: int
-    step: str
-    clause: str
-    actor: Actor
-    as_of: datetime
-    moves: tuple[tuple[str, str], ...]
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Head:
     """The newest link of the chain: how many runs it holds and the hash that stands for all of them."""
 

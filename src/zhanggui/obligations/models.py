@@ -63,6 +63,7 @@ class Obligation(models.Model):
             models.Index(fields=["warn_at", "id"], condition=Q(state="open"), name="clock_open_warn"),
             models.Index(fields=["due_at", "id"], condition=Q(state__in=RUNNING), name="clock_running"),
             models.Index(fields=["clause", "started_at"], name="clock_of_clause"),
+            models.Index(fields=["clause", "started_at"], condition=Q(state="late"), name="clock_late"),
         ]
 
 

@@ -1,7 +1,7 @@
 """Reads about clocks: what is due, and how a clause stands."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 from django.db.models import Count, Q
 
@@ -35,25 +35,6 @@ def due_soonest(
     if after:
         rows = rows.extra(where=["(due_at, id) > (%s, %s)"], params=list(after))
     return [DueLine(*row) for row in rows.values_list(*LINE)[:limit]]
-
-
-def clocks_of(subject_kind: str, subject_ids: Sequence[int]) -> dict[int, list[DueLine]]:
-    """Return all clocks of subjects, the earliest begun first."""
-    found: dict[int, list[DueLine]] = {key: [] for key in subject_ids}
-    rows = Obligation.objects.filter(subject_kind=subject_kind, subject_id__in=subject_ids)
-    for row in rows.order_by("started_at", "id").values_list(*LINE):
-        found[row[3]].append(DueLine(*row))
-    return found
-
-
-def running_counts(as_of: datetime) -> Mapping[str, int]:
-    """Return how many clocks run, are overdue, and fall due within four hours, in one statement."""
-    rows = Obligation.objects.extra(where=STILL_RUNNING)  # noqa: S610 - a constant text
-    return rows.aggregate(
-        running=Count("id"),
-        overdue=Count("id", filter=Q(due_at__lt=as_of)),
-        soon=Count("id", filter=Q(due_at__gte=as_of, due_at__lt=as_of + timedelta(hours=4))),
-    )
 
 
 def clause_figures(

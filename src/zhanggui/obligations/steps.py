@@ -19,6 +19,9 @@ from zhanggui.obligations.records import RUNNING, ClockState, Opening, Swept
 GRACE = timedelta(seconds=5)
 MOMENTS = ("due_at", "warn_at", "most_at")
 HALF, MOST = 50, 80
+CLOCK = (
+    "id", "state", "due_at", "warned", "department", "started_at", "allowed_seconds", "time_basis", "calendar_version",
+)  # fmt: skip
 NAMED = ("clause", "subject_kind", "cycle", "department", "time_basis")
 GIVEN = ("subject_ids", "started_at", "allowed_seconds", "terms_version", "external_due_at")
 
@@ -87,48 +90,47 @@ def _end(
     equal: dict[str, str],
     context: Inside,
 ) -> None:
+    """End the running clocks of subjects. One that stood still goes on first, so that its pause counts."""
     run = context.run
-    rows = run.lock(Obligation, "subject_id", subject_ids, ["id", "state", "due_at"], equal=equal)
-    running = [row for row in rows if row[1] in RUNNING]
-    if not running:
+    rows = [row for row in run.lock(Obligation, "subject_id", subject_ids, CLOCK, equal=equal) if row[1] in RUNNING]
+    if not rows:
         return
-    moved = _let_go([row[0] for row in running if row[1] == ClockState.PAUSED], context)
-    ids, before = [row[0] for row in running], [row[1] for row in running]
-    verdicts = [decide(moved.get(key) or due_at, context.as_of) for key, _, due_at in running]
+    due = {row[0]: row[2] for row in rows}
+    due |= _go_on([row for row in rows if row[1] == ClockState.PAUSED], context)
+    ids = list(due)
+    before = [str(ClockState.OPEN) if row[1] == ClockState.PAUSED else row[1] for row in rows]
+    verdicts = [decide(due_at, context.as_of) for due_at in due.values()]
     after = [str(state) for state, _ in verdicts]
     run.update(Obligation, ids, {"state": after, "closed_at": context.as_of, "late_us": [late for _, late in verdicts]})
     run.move("obligation", ids, before, after)
 
 
-def _let_go(clock_ids: Sequence[int], context: Inside) -> dict[int, datetime]:
-    """End the standing pauses of locked, paused clocks, which fall due later by them; return the new due moments."""
-    if not clock_ids:
+def _go_on(standing: Sequence[tuple[Any, ...]], context: Inside) -> dict[int, datetime]:
+    """Let locked, paused clocks go on: their pauses close, they fall due later. Gives: the new due moments."""
+    if not standing:
         return {}
-    run = context.run
-    columns = ["id", "warned", "department", "started_at", "allowed_seconds", "time_basis", "calendar_version"]
-    clocks = run.lock(Obligation, "id", clock_ids, columns)
-    pauses = _end_pauses(clock_ids, context)
-    shifted = {key: _shifted(clock, pauses[key]) for key, _, *clock in clocks}
-    run.update(Obligation, list(shifted), {
-        "due_at": [due for due, _, _ in shifted.values()], "most_at": [most for _, _, most in shifted.values()],
-        "warn_at": [_next_warning(warned, *shifted[key][1:]) for key, warned, *_ in clocks],
+    run, ids = context.run, [row[0] for row in standing]
+    pauses = _close_pauses(ids, context)
+    shifted = [_shifted(row[4:], pauses[row[0]]) for row in standing]
+    run.update(Obligation, ids, {
+        "due_at": [due for due, _, _ in shifted], "most_at": [most for _, _, most in shifted],
+        "warn_at": [_next_warning(row[3], half, most) for row, (_, half, most) in zip(standing, shifted, strict=True)],
+        "state": str(ClockState.OPEN),
     })  # fmt: skip
-    return {key: due for key, (due, _, _) in shifted.items()}
+    run.move("obligation", ids, str(ClockState.PAUSED), str(ClockState.OPEN))
+    return {key: due for key, (due, _, _) in zip(ids, shifted, strict=True)}
 
 
-def _end_pauses(clock_ids: Sequence[int], context: Inside) -> dict[int, list[tuple[datetime, datetime]]]:
-    """Close the standing pauses of locked clocks and return all their pauses, closed ones included.
-
-    A pause that would end before it began (the wall clock stepped back) ends where it began.
-    """
+def _close_pauses(clock_ids: Sequence[int], context: Inside) -> dict[int, list[tuple[datetime, datetime]]]:
+    """Close the standing pauses of locked clocks and return all their pauses, closed ones included."""
     run = context.run
     rows = run.lock(ObligationPause, "obligation_id", clock_ids, ["id", "obligation_id", "from_at", "until_at"])
-    closed = {key: max(from_at, context.as_of) for key, _, from_at, until_at in rows if until_at is None}
-    run.update(ObligationPause, list(closed), {"until_at": list(closed.values())})
-    run.move("pause", list(closed), "open", "closed")
+    standing = [row[0] for row in rows if row[3] is None]
+    run.update(ObligationPause, standing, {"until_at": context.as_of})
+    run.move("pause", standing, "open", "closed")
     pauses: dict[int, list[tuple[datetime, datetime]]] = {key: [] for key in clock_ids}
-    for key, clock, from_at, until_at in rows:
-        pauses[clock].append((from_at, until_at or closed[key]))
+    for _, clock, from_at, until_at in rows:
+        pauses[clock].append((from_at, until_at or context.as_of))
     return pauses
 
 
@@ -166,14 +168,11 @@ def resume_obligations(clause: str, subject_kind: str, subject_ids: Sequence[int
 
     Gives: the subjects whose clock runs again. Writes: pauses closed, new due and warning moments, transitions.
     """
-    run = context.run
-    equal = {"subject_kind": subject_kind, "clause": clause, "state": str(ClockState.PAUSED)}
-    standing = run.lock(Obligation, "subject_id", subject_ids, ["id", "subject_id"], equal=equal)
-    ids = [key for key, _ in standing]
-    _let_go(ids, context)
-    run.update(Obligation, ids, {"state": str(ClockState.OPEN)})
-    run.move("obligation", ids, str(ClockState.PAUSED), str(ClockState.OPEN))
-    return [subject for _, subject in standing]
+    equal = {"subject_kind": subject_kind, "clause": clause}
+    rows = context.run.lock(Obligation, "subject_id", subject_ids, [*CLOCK, "subject_id"], equal=equal)
+    standing = [row for row in rows if row[1] == ClockState.PAUSED]
+    _go_on([row[:-1] for row in standing], context)
+    return [row[-1] for row in standing]
 
 
 def _next_warning(warned: int, half_at: datetime, most_at: datetime) -> datetime | None:

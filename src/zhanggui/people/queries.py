@@ -13,11 +13,6 @@ def has_staff() -> bool:
     return Staff.objects.exists()
 
 
-def staff_by_username(username: str) -> Staff | None:
-    """Return the active member of staff with this sign-in name."""
-    return Staff.objects.filter(username=username, is_active=True).first()
-
-
 def rights(staff: Staff) -> frozenset[str]:
     """Return the rights a member of staff has now."""
     return rights_of(staff.roles.split(",")) if staff.is_active else frozenset()

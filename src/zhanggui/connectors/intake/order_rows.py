@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import starmap
+from sys import intern
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -104,7 +105,8 @@ class OrderReader:
         for group in self._groups.values():
             refused += self._judge(group)
             if group.lines:
-                entries.append(_entry(group, self._shop))
+                entries.append(_entry(group))
+            group.lines, group.rows, group.refused = [], [], []
         refused.sort(key=lambda one: one.row)
         return tuple(entries), tuple(refused)
 
@@ -140,7 +142,7 @@ class OrderReader:
             name = CURRENCY
             self._judge_currency(cells)
             name = "sku"
-            sku = parse_code(cells[at["sku"]], typed=self._typed)
+            sku = intern(parse_code(cells[at["sku"]], typed=self._typed))
             name = "quantity"
             quantity = parse_quantity(cells[at["quantity"]])
             name = "unit_price"
@@ -152,7 +154,7 @@ class OrderReader:
             if quantity * price > MONEY_LIMIT:
                 return RowRefused(number, "amount_too_large", "unit_price", f"amount_to_{MONEY_LIMIT}")
             name = "title"
-            title = parse_name(cells[at["title"]], required=False) if "title" in at else ""
+            title = intern(parse_name(cells[at["title"]], required=False)) if "title" in at else ""
             name = "line_id"
             line_id = self._line_id(cells)
         except CellRefused as refusal:
@@ -261,7 +263,7 @@ def _doubled_line_ids(lines: list[_Line]) -> set[int]:
     return {line.row for line in lines if counts.get(line.line_id, 0) > 1}
 
 
-def _entry(group: _Group, shop: ShopKey) -> Entry:
+def _entry(group: _Group) -> Entry:
     lines = tuple(starmap(_line_in, zip(_identities(group.lines), group.lines, strict=True)))
     contact = ContactIn(**group.stated)
     assert group.placed_at is not None

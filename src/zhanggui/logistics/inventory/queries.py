@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from zhanggui.logistics.inventory.models import StockBalance, StockMovement, Warehouse
+from zhanggui.logistics.inventory.models import StockMovement, Warehouse
 
 
 def warehouses_by_preference() -> list[int]:
@@ -18,13 +18,3 @@ def warehouse_ids(codes: Sequence[str]) -> dict[str, int]:
 def movements_by_cause(keys: Sequence[str]) -> dict[str, int]:
     """Return the quantity that each known cause key has moved."""
     return dict(StockMovement.objects.filter(cause_key__in=keys).values_list("cause_key", "quantity"))
-
-
-def stock_of(sku_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Return (on hand, reserved) per SKU over all warehouses."""
-    totals: dict[int, tuple[int, int]] = {}
-    rows = StockBalance.objects.filter(sku_id__in=sku_ids).values_list("sku_id", "on_hand", "reserved")
-    for sku, on_hand, reserved in rows:
-        before = totals.get(sku, (0, 0))
-        totals[sku] = (before[0] + on_hand, before[1] + reserved)
-    return totals

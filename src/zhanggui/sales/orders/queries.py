@@ -1,9 +1,9 @@
 """Reads about orders."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q
 
 from zhanggui.sales.orders.models import Order
 from zhanggui.sales.orders.records import State
@@ -34,12 +34,6 @@ def numbers_of(ids: Sequence[int]) -> dict[int, str]:
     return {key: str(number) for key, number in rows}
 
 
-def count_by_state() -> Mapping[str, int]:
-    """Return how many orders are in each state."""
-    found = dict(Order.objects.order_by().values_list("state").annotate(Count("id")))
-    return {state: found.get(state, 0) for state in State}
-
-
 def any_orders() -> bool:
     """Tell whether any order has come in yet."""
     return Order.objects.exists()
@@ -48,12 +42,6 @@ def any_orders() -> bool:
 def open_orders() -> int:
     """Return how many orders have not ended."""
     return Order.objects.filter(state__in=OPEN_STATES).count()
-
-
-def totals_by_currency(ids: Sequence[int] | None = None) -> dict[str, int]:
-    """Return the sum of totals per currency, in minor units; amounts of different currencies are never added."""
-    rows = Order.objects.order_by() if ids is None else Order.objects.filter(id__in=ids).order_by()
-    return dict(rows.exclude(state=State.CANCELLED).values_list("shop__currency").annotate(Sum("total_fen")))
 
 
 def handed_over(

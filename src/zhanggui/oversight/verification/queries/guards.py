@@ -9,7 +9,7 @@ from zhanggui.oversight.verification.records import Asked, CouldNotCheck
 
 GUARDED = (
     "journal_run", "journal_transition", "journal_seal", "inventory_stockmovement", "regulation_parameterversion",
-    "regulation_parameteroverlay",
+    "regulation_parameteroverlay", "fulfilment_shipment", "fulfilment_fulfilmentline",
 )  # fmt: skip
 REFUSED = ("append-only", "permission denied")
 POSTGRESQL_TRIGGERS = """
