@@ -18,6 +18,7 @@ from zhanggui.connectors.intake import files, steps, taking_in
 from zhanggui.connectors.intake.messages import FILES, ROWS, row_message
 from zhanggui.connectors.intake.models import IntakeFile, RefusedRow, SavedMapping
 from zhanggui.connectors.intake.records import RowRefused, State
+from zhanggui.connectors.spreadsheets.mapping import Subject
 from zhanggui.connectors.spreadsheets.records import FileRefused
 from zhanggui.delivery.models import Job
 from zhanggui.journal.models import Run
@@ -208,3 +209,21 @@ def test_a_dry_run_leaves_no_trace() -> None:
     counts = taking_in.foresee(parsed, context=now())
     assert (counts.new, contents(journal=True)) == (3, before)
     assert replace(counts, new=0) == taking_in.Counts()
+
+
+@pytest.mark.parametrize("subject", ["orders", "products", "stock"])
+def test_a_part_costs_the_same_statements_whatever_its_size(subject: Subject) -> None:
+    def statements(count: int, mark: str) -> int:
+        names = [f"{mark}{at:03}" for at in range(count)]
+        if subject == "orders":
+            content = table(*[row(name) for name in names])
+        else:
+            content = table(
+                *[[name, 1] for name in names], header=("sku", "name" if subject == "products" else "quantity")
+            )
+        let_in(content, subject)
+        return Run.objects.filter(step=f"intake.commit_{subject}").latest("id").statements
+
+    take_in_skus([SkuIn(f"{mark}{at:03}", "茶") for mark in "ABC" for at in range(50)], context=now())
+    statements(1, "A")
+    assert statements(1, "B") == statements(50, "C")

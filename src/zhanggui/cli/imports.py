@@ -49,7 +49,7 @@ def _group(commands: Any, name: str, help_text: str) -> Any:
 
 def import_file(parsed: argparse.Namespace) -> Outcome:
     """Take a file in. Exit: 0 all rows, 1 some rows refused, 2 the file refused as a whole."""
-    from zhanggui.connectors.channels import CodeInvalid, channel_for
+    from zhanggui.connectors.channels import channel_for
     from zhanggui.connectors.intake.messages import file_message
     from zhanggui.connectors.spreadsheets.records import FileRefused
     from zhanggui.kernel import clock
@@ -60,8 +60,6 @@ def import_file(parsed: argparse.Namespace) -> Outcome:
         if parsed.subject == "orders" and not channel_for(parsed.channel).known:
             _warn(f"channel {parsed.channel} is new; its amounts are taken as CNY unless the file says otherwise")
         return _carry_out(parsed, parsed.as_of or clock.now())
-    except CodeInvalid as error:
-        raise CannotRun(f"{error}: a channel or shop code is a-z, 0-9, - and _, 32 characters at most") from error
     except FileRefused as refusal:
         raise CannotRun(f"{parsed.file.name}: {file_message(refusal, parsed.subject)}") from refusal
 

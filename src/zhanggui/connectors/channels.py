@@ -11,6 +11,7 @@ from typing import Literal
 
 from django.utils.translation import gettext_noop
 
+from zhanggui.connectors.spreadsheets.records import FileRefused
 from zhanggui.kernel.text import half_width
 
 Standing = Literal["paid", "unpaid", "done", "closed"]
@@ -58,7 +59,7 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType({
 })  # fmt: skip
 
 
-class CodeInvalid(ValueError):
+class CodeInvalid(FileRefused):
     """A code of a channel or shop is 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit."""
 
 
@@ -68,7 +69,7 @@ def checked_code(code: str) -> str:
     Raises: CodeInvalid.
     """
     if not CODE.fullmatch(code):
-        raise CodeInvalid(code)
+        raise CodeInvalid("code_invalid", given=code[:40])
     return code
 
 

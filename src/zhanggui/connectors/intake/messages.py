@@ -165,6 +165,10 @@ FILES: Mapping[str, Words] = MappingProxyType(
             _("Choose the column, or delete the other."),
         ),
         "file_gone": (_("The kept file is missing or was altered."), _("Upload it again.")),
+        "code_invalid": (
+            _("{given} is no code of a channel or shop."),
+            _("Write 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit."),
+        ),
         "currency_unknown": (
             _("The currency column holds no currency code."),
             _("Write codes of three letters, such as CNY."),
