@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, Q
 
 from zhanggui.obligations.calendars.queries import calendar_for
@@ -33,7 +34,8 @@ def due_soonest(
     if department:
         rows = rows.filter(department=department)
     if after:
-        rows = rows.extra(where=["(due_at, id) > (%s, %s)"], params=list(after))
+        place = [connection.ops.adapt_datetimefield_value(after[0]), after[1]]
+        rows = rows.extra(where=["(due_at, id) > (%s, %s)"], params=place)
     return [DueLine(*row) for row in rows.values_list(*LINE)[:limit]]
 
 

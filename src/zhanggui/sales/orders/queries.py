@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Count, F, Q
 
 from zhanggui.sales.orders.models import Order
@@ -20,7 +21,8 @@ def batches_in_state(state: State, *, size: int = 5_000) -> Iterator[list[int]]:
     while True:
         rows = Order.objects.filter(state=state).order_by("placed_at", "id")
         if after:
-            rows = rows.extra(where=["(placed_at, id) > (%s, %s)"], params=list(after))
+            place = [connection.ops.adapt_datetimefield_value(after[0]), after[1]]
+            rows = rows.extra(where=["(placed_at, id) > (%s, %s)"], params=place)
         found = list(rows.values_list("placed_at", "id")[:size])
         if not found:
             return
