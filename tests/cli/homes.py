@@ -1,5 +1,6 @@
 """Homes for commands that run as processes of their own: a folder, and a database on the engine of this pass."""
 
+import gzip
 import json
 import os
 import sqlite3
@@ -88,15 +89,14 @@ class Home:
 
 def rows_of(archive: Path) -> dict[str, list[str]]:
     """The rows of an archive by table."""
-    import gzip
-
     found: dict[str, list[str]] = {}
     table = ""
-    for line in gzip.open(archive, "rt", encoding="utf-8"):
-        if line.startswith("["):
-            found[table].append(line)
-        elif "table" in (head := json.loads(line)):
-            found[table := head["table"]] = []
+    with gzip.open(archive, "rt", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("["):
+                found[table].append(line)
+            elif "table" in (head := json.loads(line)):
+                found[table := head["table"]] = []
     return found
 
 
