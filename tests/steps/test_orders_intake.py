@@ -12,6 +12,7 @@ from zhanggui.obligations.models import Obligation
 from zhanggui.sales.orders.intake import open_shops, take_in_orders
 from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, Shop
 from zhanggui.sales.orders.records import LineIn, OrderIn, ShopKey
+from zhanggui.sales.orders.rules import content_hash
 from zhanggui.sales.orders.steps import resolve_holds
 
 pytestmark = pytest.mark.django_db
@@ -178,3 +179,10 @@ def test_only_held_orders_can_be_resolved() -> None:
     before = contents()
     assert refusals(resolve_holds([*ids, 999], context=now())) == [(0, "wrong_state"), (1, "unknown_order")]
     assert contents() == before
+
+
+def test_another_merchant_code_on_a_line_is_another_content() -> None:
+    """A channel may swap the article of a line and keep its line number and title: that must not look unchanged."""
+    lines = [LineIn("1", code, "same title", 1, 100) for code in ("A-1", "B-2")]
+    first, second = (content_hash("E1", PLACED, [line], (0, 0), "") for line in lines)
+    assert first != second

@@ -40,7 +40,10 @@ def content_hash(
 
     Takes: amounts, (freight, discount) in the minor unit; contact_digest, the keyed digest of personal fields.
     """
-    rows = sorted((line.identity, line.quantity, line.unit_price_fen, line.discount_fen, line.title) for line in lines)
+    rows = sorted(
+        (line.identity, line.merchant_code, line.quantity, line.unit_price_fen, line.discount_fen, line.title)
+        for line in lines
+    )
     body = json.dumps([external_id, placed_at.isoformat(), rows, amounts, contact_digest])
     return sha256(body.encode()).hexdigest()
 
