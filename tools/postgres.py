@@ -122,12 +122,7 @@ def sweep() -> None:
     """Remove folders whose owner died before it could tidy up; the server itself ended with its owner."""
     for folder in _temporary().glob(f"{FOLDER_PREFIX}*"):
         owner = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
-        if (
-            owner.isdigit()
-            and int(owner)
-            and Path("/proc/self").exists()
-            and not Path(f"/proc/{owner}").exists()
-        ):
+        if owner.isdigit() and int(owner) and Path("/proc/self").exists() and not Path(f"/proc/{owner}").exists():
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -161,9 +156,7 @@ def _binaries() -> Path:
     for place in spec.submodule_search_locations or () if spec else ():
         if (Path(place) / "pginstall" / "bin" / "initdb").exists():
             return Path(place) / "pginstall" / "bin"
-    raise NoPostgres(
-        "no initdb: install the system package postgresql, or run `make setup-dev` for the wheel"
-    )
+    raise NoPostgres("no initdb: install the system package postgresql, or run `make setup-dev` for the wheel")
 
 
 def _number(text: str) -> int:
@@ -203,9 +196,7 @@ def _initialise(binaries: Path, folder: Path, account: Account, password: str) -
         "--encoding", "UTF8", "--locale", "C", "--auth", "scram-sha-256",
         "--pwfile", str(secret), "--no-sync",
     ]  # fmt: skip
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=folder, env=_environment(), **account.popen
-    )  # type: ignore[call-overload]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=_environment(), **account.popen)  # type: ignore[call-overload]
     secret.unlink()
     if done.returncode != 0:
         raise NoPostgres(f"initdb failed: {done.stderr.strip()[-800:]}")
@@ -345,9 +336,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="postgres.py", description="A PostgreSQL of one's own.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("start", "run"):
-        commands.add_parser(name).add_argument(
-            "--no-fsync", action="store_true", help="faster, not crash-safe"
-        )
+        commands.add_parser(name).add_argument("--no-fsync", action="store_true", help="faster, not crash-safe")
     commands.add_parser("stop")
     own, child = _split(arguments)
     given = parser.parse_args(own)

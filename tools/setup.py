@@ -32,9 +32,7 @@ On Debian and Ubuntu that part is a package of its own; install it and run the s
 
     apt-get install python3-venv
 """
-NO_PYTHON = (
-    "zhanggui: Python 3.11 or newer is needed; this is {version}. Name another with PYTHON=/path/to/python3"
-)
+NO_PYTHON = "zhanggui: Python 3.11 or newer is needed; this is {version}. Name another with PYTHON=/path/to/python3"
 LAUNCHER = """\
 #!/bin/sh
 exec {python} -P -X utf8 -c 'import sys

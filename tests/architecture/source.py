@@ -52,9 +52,7 @@ def product() -> tuple[Source, ...]:
 @lru_cache(maxsize=1)
 def everything() -> tuple[Source, ...]:
     """Return every file of the product, its tests and its tools, but no migrations."""
-    return tuple(
-        source for folder in (PACKAGE, ROOT / "tests", ROOT / "tools") for source in _sources(folder)
-    )
+    return tuple(source for folder in (PACKAGE, ROOT / "tests", ROOT / "tools") for source in _sources(folder))
 
 
 def _sources(folder: Path) -> Iterator[Source]:

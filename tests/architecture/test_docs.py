@@ -63,11 +63,7 @@ def faults_of_map(text: str) -> list[str]:
 
 def wanted() -> list[str]:
     """Return the number of every case of the fault catalogue."""
-    return [
-        f"{letter}-{number:02}"
-        for letter, (first, last) in RANGES.items()
-        for number in range(first, last + 1)
-    ]
+    return [f"{letter}-{number:02}" for letter, (first, last) in RANGES.items() for number in range(first, last + 1)]
 
 
 @pytest.mark.skipif(not CASES.exists(), reason="docs/cases.md is not written yet")

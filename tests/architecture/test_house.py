@@ -42,12 +42,7 @@ def test_an_app_below_the_processes_holds_the_five_files_and_nothing_else() -> N
 
 
 def test_every_exception_to_the_template_is_still_there() -> None:
-    gone = [
-        f"{app}/{name}"
-        for app, names in MORE.items()
-        for name in names
-        if not (PACKAGE / app / name).exists()
-    ]
+    gone = [f"{app}/{name}" for app, names in MORE.items() for name in names if not (PACKAGE / app / name).exists()]
     assert not gone
 
 

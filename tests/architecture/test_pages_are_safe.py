@@ -16,9 +16,7 @@ FORBIDDEN = {
     ),
     "a script address": re.compile(r"javascript:", re.IGNORECASE),
 }
-MAY_UNESCAPE = {
-    "portal/templatetags/portal_parts.py": "draws icons of the package by names our templates give"
-}
+MAY_UNESCAPE = {"portal/templatetags/portal_parts.py": "draws icons of the package by names our templates give"}
 UNESCAPING = re.compile(r"\bmark_safe\b|\bSafeString\(|\bis_safe\s*=\s*True|html_safe\b")
 
 

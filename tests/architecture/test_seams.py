@@ -92,8 +92,6 @@ def test_a_stray_clock_is_noticed(text: str) -> None:
     assert strays_in(source_of(text))
 
 
-@pytest.mark.parametrize(
-    "text", ["clock.now()", "from datetime import time", "context.as_of", "run_at = moment"]
-)
+@pytest.mark.parametrize("text", ["clock.now()", "from datetime import time", "context.as_of", "run_at = moment"])
 def test_the_seam_itself_may_be_used(text: str) -> None:
     assert not strays_in(source_of(text))

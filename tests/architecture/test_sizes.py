@@ -22,9 +22,7 @@ class Length(NamedTuple):
 def lengths(sources: tuple[Source, ...]) -> list[Length]:
     """Return every function with its length in lines, docstring and all."""
     return [
-        Length(
-            f"{source.place}:{node.lineno} {node.name}", (node.end_lineno or node.lineno) - node.lineno + 1
-        )
+        Length(f"{source.place}:{node.lineno} {node.name}", (node.end_lineno or node.lineno) - node.lineno + 1)
         for source in sources
         for node in ast.walk(source.tree)
         if isinstance(node, FUNCTIONS)
@@ -48,9 +46,7 @@ def test_the_usual_function_fits_in_a_glance() -> None:
 
 def test_no_file_is_longer_than_five_hundred_lines() -> None:
     long = [
-        Length(source.place, n_lines)
-        for source in everything()
-        if (n_lines := source.text.count("\n")) > LONGEST_FILE
+        Length(source.place, n_lines) for source in everything() if (n_lines := source.text.count("\n")) > LONGEST_FILE
     ]
     assert not long
 

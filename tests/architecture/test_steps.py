@@ -21,9 +21,7 @@ def steps() -> list[StepInfo]:
     for source in product():
         if decorated(source):
             import_module(source.place.removeprefix("src/").removesuffix(".py").replace("/", "."))
-    return sorted(
-        (info for info in STEPS.values() if info.module.startswith("zhanggui.")), key=lambda info: info.name
-    )
+    return sorted((info for info in STEPS.values() if info.module.startswith("zhanggui.")), key=lambda info: info.name)
 
 
 def decorated(source: Source) -> list[ast.FunctionDef]:
@@ -72,9 +70,7 @@ def test_every_step_names_a_clause_of_the_regulation(steps: list[StepInfo]) -> N
 
 
 def test_every_step_serves_a_clause_of_its_place(steps: list[StepInfo]) -> None:
-    assert not [
-        f"{info.module}: {info.name} under {info.clause}" for info in steps if not fits_its_place(info)
-    ]
+    assert not [f"{info.module}: {info.name} under {info.clause}" for info in steps if not fits_its_place(info)]
 
 
 def test_every_step_has_a_name_and_a_limit(steps: list[StepInfo]) -> None:

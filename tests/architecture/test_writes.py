@@ -31,11 +31,7 @@ MAY_WRITE = {
 
 def is_home_of_writes(source: Source) -> bool:
     """Tell whether rows may be written in this file: steps, processes, and the few named above."""
-    return (
-        source.place.endswith("/steps.py")
-        or source.inside.startswith("processes/")
-        or source.inside in MAY_WRITE
-    )
+    return source.place.endswith("/steps.py") or source.inside.startswith("processes/") or source.inside in MAY_WRITE
 
 
 def writes_in(source: Source) -> list[Offence]:
@@ -89,9 +85,7 @@ def _text_that_writes(node: ast.AST) -> str | None:
 
 
 def test_rows_are_written_only_where_steps_live() -> None:
-    stray = [
-        offence for source in product() if not is_home_of_writes(source) for offence in writes_in(source)
-    ]
+    stray = [offence for source in product() if not is_home_of_writes(source) for offence in writes_in(source)]
     assert not stray, report(stray)
 
 

@@ -22,7 +22,7 @@ from zhanggui.sales.orders.models import Order, OrderHold
 from zhanggui.sales.orders.steps import resolve_holds
 
 FROM = {"confirmed": "received", "reserved": "confirmed", "released": "reserved", "shipped": "released"}
-CODES = ("TEA", "NEW")
+FIRST_CONTENT = {"A": ("TEA", 1), "B": ("TEA", 2), "C": ("NEW", 1), "D": ("TEA", 4)}
 ENDED = ("shipped", "cancelled")
 NOBODY = 999_999
 
@@ -49,11 +49,13 @@ class Orders(Machine):
 
     @initialize()
     def open(self) -> None:
-        self.company = open_company(TEA=0)
+        self.company = open_company(TEA=6)
+        self.on_hand = 6
 
-    @rule(name=st.sampled_from("ABCD"), code=st.sampled_from(CODES), pieces=st.integers(1, 3))
-    def take_in(self, name: str, code: str, pieces: int) -> None:
-        content = {code: pieces}
+    @rule(name=st.sampled_from("ABCD"), change=st.sampled_from([0, 0, 0, 1]))
+    def take_in(self, name: str, change: int) -> None:
+        code = FIRST_CONTENT[name][0]
+        content = {code: FIRST_CONTENT[name][1] + change}
         before = contents()
         given = take_in_orders([order_in(self.company, name, content)], context=now())
         order = self.orders.get(name)
@@ -103,6 +105,13 @@ class Orders(Machine):
         name = self.at_work()[pick % len(self.at_work())]
         following = {state: target for target, state in FROM.items()}
         self.go_on(following[self.orders[name].state], [name])
+
+    @precondition(lambda self: self.at_work())
+    @rule(pick=st.integers(0, 99), calls=st.integers(2, 4))
+    def hurry(self, pick: int, calls: int) -> None:
+        for _ in range(calls):
+            if self.at_work():
+                self.advance(pick)
 
     def at_work(self) -> list[str]:
         """Orders that a call of the ordinary way may move on."""

@@ -53,9 +53,7 @@ def test_plans(why: str, shifts: tuple[Shift, ...], code: str | None) -> None:
         (date(2027, 11, 2), (2027, 2028)),
     ],
 )
-def test_a_missing_year_is_called_out_sixty_days_before_it_begins(
-    today: date, expected: tuple[int, ...]
-) -> None:
+def test_a_missing_year_is_called_out_sixty_days_before_it_begins(today: date, expected: tuple[int, ...]) -> None:
     assert missing_years(today, frozenset({2025, 2026})) == expected
 
 

@@ -21,9 +21,7 @@ Minutes = np.ndarray[tuple[int], np.dtype[np.int64]]
 class MinuteCounter:
     """Which minutes are worked, and how many so far."""
 
-    def __init__(
-        self, first: date, last: date, shifts: list[Shift], special: dict[date, str], zone: ZoneInfo
-    ) -> None:
+    def __init__(self, first: date, last: date, shifts: list[Shift], special: dict[date, str], zone: ZoneInfo) -> None:
         begin = datetime(first.year, first.month, first.day, tzinfo=UTC)
         count = ((last - first).days + 1) * 1440
         base = begin - timedelta(days=3)
@@ -122,9 +120,7 @@ def test_a_thousand_random_paused_clocks_agree_with_the_minute_counter(seed: int
         starts.append(start)
         amounts.append(amount)
         expected.append(counter.due_minute(start, amount, pauses))
-        rows += [
-            (clock, a * MINUTE_US + counter.first_us, b * MINUTE_US + counter.first_us) for a, b in pauses
-        ]
+        rows += [(clock, a * MINUTE_US + counter.first_us, b * MINUTE_US + counter.first_us) for a, b in pauses]
     begun = np.array(starts) * MINUTE_US + counter.first_us
     shuffled = Pauses.of([rows[at] for at in rng.permutation(len(rows))])
     found = due_at(begun, np.array(amounts) * 60, basis, calendar, shuffled)

@@ -37,9 +37,7 @@ ROUND_THE_CLOCK = (Shift(EVERY_DAY, 0, 1440),)
 
 
 def office(*shifts: Shift, zone: ZoneInfo = SHANGHAI) -> Calendar:
-    return build_calendar(
-        published_days(), shifts or STANDARD_HOURS.shifts, zone, date(2004, 1, 1), date(2032, 12, 31)
-    )
+    return build_calendar(published_days(), shifts or STANDARD_HOURS.shifts, zone, date(2004, 1, 1), date(2032, 12, 31))
 
 
 def due(start: str, hours: float, calendar: Calendar, basis: str = "working") -> str:
@@ -99,9 +97,7 @@ def test_elapsed_time_needs_no_calendar() -> None:
     ("start", "expected"),
     [("2026-03-07 12:00", "2026-03-08 13:00:00"), ("2026-10-31 12:00", "2026-11-01 11:00:00")],
 )
-def test_twenty_four_hours_are_twenty_four_hours_over_both_changes_in_new_york(
-    start: str, expected: str
-) -> None:
+def test_twenty_four_hours_are_twenty_four_hours_over_both_changes_in_new_york(start: str, expected: str) -> None:
     calendar = office(*ROUND_THE_CLOCK, zone=NEW_YORK)
     assert due(start, 24, calendar, "elapsed") == expected
     assert due(start, 24, calendar, "working") == expected
@@ -190,9 +186,7 @@ def test_shanghai_had_summer_time_from_1986_to_1991() -> None:
     assert moments(opening)[0].hour == 0  # UTC+9
     assert opening[0] in calendar.starts_us
     assert due("1986-05-02 17:00", 2, calendar) == "1986-05-05 10:00:00"
-    around = microseconds(
-        [datetime(1986, 5, 3, 12, tzinfo=SHANGHAI), datetime(1986, 5, 4, 12, tzinfo=SHANGHAI)]
-    )
+    around = microseconds([datetime(1986, 5, 3, 12, tzinfo=SHANGHAI), datetime(1986, 5, 4, 12, tzinfo=SHANGHAI)])
     day = build_calendar([], ROUND_THE_CLOCK, SHANGHAI, date(1986, 1, 1), date(1992, 12, 31))
     assert working_us_between(around[:1], around[1:], day).tolist() == [23 * HOUR * 1_000_000]
 
@@ -225,9 +219,7 @@ def test_years_without_a_notice_are_provisional_until_published_days_arrive() ->
     assert 2027 in office().provisional_years
     assert 2026 not in office().provisional_years
     own = SpecialDay(date(2027, 1, 1), DayKind.HOLIDAY, "元旦", "New Year's Day")
-    later = build_calendar(
-        [*published_days(), own], NINE_TO_SIX, SHANGHAI, date(2004, 1, 1), date(2032, 12, 31)
-    )
+    later = build_calendar([*published_days(), own], NINE_TO_SIX, SHANGHAI, date(2004, 1, 1), date(2032, 12, 31))
     assert 2027 not in later.provisional_years
     assert due("2026-12-31 17:00", 2, office(*NINE_TO_SIX)) == "2027-01-01 10:00:00"
     assert due("2026-12-31 17:00", 2, later) == "2027-01-04 10:00:00"

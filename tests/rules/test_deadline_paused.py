@@ -16,9 +16,7 @@ from zhanggui.obligations.calendars.rules import (
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-NINE_TO_SIX = build_calendar(
-    [], [Shift(MONDAY_TO_FRIDAY, 540, 1080)], SHANGHAI, date(2026, 1, 1), date(2026, 12, 31)
-)
+NINE_TO_SIX = build_calendar([], [Shift(MONDAY_TO_FRIDAY, 540, 1080)], SHANGHAI, date(2026, 1, 1), date(2026, 12, 31))
 
 
 def us(text: str) -> int:

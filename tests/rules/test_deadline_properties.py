@@ -85,9 +85,7 @@ def test_a_pause_moves_due_by_exactly_what_it_took(
 
 @given(calendars(), BASES, STARTS, AMOUNTS)
 def test_warnings_come_in_order(calendar: Calendar, basis: Basis, start: int, amount: int) -> None:
-    limit, half, most = (
-        int(column[0]) for column in due_and_warnings(np.array([start]), amount, basis, calendar)
-    )
+    limit, half, most = (int(column[0]) for column in due_and_warnings(np.array([start]), amount, basis, calendar))
     assert start <= half <= most <= limit
 
 

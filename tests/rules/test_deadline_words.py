@@ -28,8 +28,7 @@ def test_working_time_over_spring_festival_in_english() -> None:
     assert found.text("en").splitlines() == [
         "Starts: Fri 2026-02-13 23:59 UTC+0800 (Asia/Shanghai)",
         "Allowed: 16 h of working time (calendar version 3)",
-        "Paused: Sat 2026-02-14 10:00 UTC+0800 to Sat 2026-02-14 11:30 UTC+0800;"
-        " 1 h 30 min of it would have counted",
+        "Paused: Sat 2026-02-14 10:00 UTC+0800 to Sat 2026-02-14 11:30 UTC+0800; 1 h 30 min of it would have counted",
         "Fri 2026-02-13: not counted (no working time)",
         "Sat 2026-02-14 (make-up workday for Spring Festival): 09:00–10:00, 11:30–12:00, 13:00–18:00"
         " counts 6 h 30 min, 6 h 30 min so far",
@@ -61,8 +60,7 @@ def test_elapsed_time_is_start_plus_amount_plus_pauses() -> None:
     assert found.text("en").splitlines() == [
         "Starts: Fri 2026-02-13 23:59:30 UTC+0800 (Asia/Shanghai)",
         "Allowed: 24 h of elapsed time (nights, weekends and holidays count)",
-        "Paused: Sat 2026-02-14 10:00 UTC+0800 to Sat 2026-02-14 11:30 UTC+0800;"
-        " 1 h 30 min of it would have counted",
+        "Paused: Sat 2026-02-14 10:00 UTC+0800 to Sat 2026-02-14 11:30 UTC+0800; 1 h 30 min of it would have counted",
         "Due: Sun 2026-02-15 01:29:30 UTC+0800 (an event at this very moment is in time)",
     ]
 

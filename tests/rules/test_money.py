@@ -36,9 +36,7 @@ def test_F01_ten_yuan_over_three_lines_gives_the_odd_fen_to_the_first() -> None:
         (10, [5, 3, 2], [5, 3, 2]),
     ],
 )
-def test_F01_units_left_over_go_to_the_largest_remainders(
-    total: int, weights: list[int], parts: list[int]
-) -> None:
+def test_F01_units_left_over_go_to_the_largest_remainders(total: int, weights: list[int], parts: list[int]) -> None:
     assert split_by_largest_remainder(total, weights) == parts
 
 

@@ -33,9 +33,7 @@ def hours(*values: tuple[date, int]) -> Parameter:
 TWO_VALUES = hours((date(2000, 1, 1), 24), (date(2026, 1, 1), 12))
 
 
-@pytest.mark.parametrize(
-    ("moment", "value"), [(START_2026 - SECOND, 24), (START_2026, 12), (START_2026 + SECOND, 12)]
-)
+@pytest.mark.parametrize(("moment", "value"), [(START_2026 - SECOND, 24), (START_2026, 12), (START_2026 + SECOND, 12)])
 def test_a_new_value_holds_from_the_first_moment_of_its_business_day(moment: datetime, value: int) -> None:
     assert rules.value_at(TWO_VALUES, moment, SHANGHAI) == value
     values, versions = rules.resolve(rules.track(TWO_VALUES, SHANGHAI), (), rules.micros_of([moment]), {})
@@ -158,9 +156,7 @@ def by_hand(
 @given(
     base=st.dictionaries(edges, st.integers(1, 168), max_size=5),
     overlays=spans(),
-    rows=st.lists(
-        st.tuples(edges, st.sampled_from(["a", "b", ""]), st.sampled_from(["a", "c"])), max_size=30
-    ),
+    rows=st.lists(st.tuples(edges, st.sampled_from(["a", "b", ""]), st.sampled_from(["a", "c"])), max_size=30),
     channel=st.sampled_from(["a", "b"]),
 )
 def test_many_moments_at_once_are_the_same_as_one_after_the_other(

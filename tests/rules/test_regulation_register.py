@@ -22,8 +22,7 @@ OWNERS_AND_KINDS = {
     "sales": {
         "calendar": "2.1.1.1 2.1.1.2",
         "rule": (
-            "2.1.1.1a 2.1.1.1c 2.1.1.2a 2.1.1.2c 2.1.1.3b 2.1.1.3c 2.1.2.1 2.1.2.1a 2.1.2.1b 2.1.2.1c "
-            "2.1.2.2 2.1.3.3"
+            "2.1.1.1a 2.1.1.1c 2.1.1.2a 2.1.1.2c 2.1.1.3b 2.1.1.3c 2.1.2.1 2.1.2.1a 2.1.2.1b 2.1.2.1c 2.1.2.2 2.1.3.3"
         ),
         "record": "2.1.1.1b 2.1.1.2b 2.1.1.3a 2.1.2.3",
         "event": "2.1.1.3 2.1.3.1 2.1.3.2",
@@ -118,9 +117,7 @@ def test_a_clause_speaks_both_languages(number: str) -> None:
 
 
 @pytest.mark.parametrize(("number", "name", "value", "unit"), SHIPPED)
-def test_a_number_of_the_regulation_is_a_parameter(
-    number: str, name: str, value: int | str, unit: str
-) -> None:
+def test_a_number_of_the_regulation_is_a_parameter(number: str, name: str, value: int | str, unit: str) -> None:
     parameter = queries.clause(number).parameter(name)
     assert parameter.values[-1].value == value
     assert parameter.unit == unit
@@ -238,9 +235,7 @@ def test_the_page_without_mistakes_is_read() -> None:
 
 
 @pytest.mark.parametrize(("path", "value", "field", "message"), MISTAKES)
-def test_a_mistake_is_named_with_file_clause_and_field(
-    path: str, value: object, field: str, message: str
-) -> None:
+def test_a_mistake_is_named_with_file_clause_and_field(path: str, value: object, field: str, message: str) -> None:
     with pytest.raises(RegisterInvalid) as caught:
         rules.read_register({"a.yaml": _changed(path, value)})
     found = [problem for problem in caught.value.problems if problem.field == field]

@@ -258,11 +258,7 @@ def test_D12_other_moments_are_refused_by_code(cell: Cell, code: str) -> None:
     assert refused.value.code == code
 
 
-@given(
-    st.datetimes(datetime(1990, 1, 2), datetime(2099, 12, 30)).map(
-        lambda moment: moment.replace(microsecond=0)
-    )
-)
+@given(st.datetimes(datetime(1990, 1, 2), datetime(2099, 12, 30)).map(lambda moment: moment.replace(microsecond=0)))
 def test_D12_the_short_way_and_the_long_way_agree(wall: datetime) -> None:
     short = parse_datetime(str(wall), SHANGHAI)
     slashed = f"{wall.year}/{wall.month}/{wall.day} {wall.hour}:{wall.minute:02}:{wall.second:02}"

@@ -68,9 +68,7 @@ def test_D02_a_person_may_switch_the_encoding_after_the_preview() -> None:
 @pytest.mark.parametrize("chosen", ["ascii", "gb18030"])
 def test_D02_a_chosen_encoding_that_does_not_fit_is_refused(chosen: str) -> None:
     with pytest.raises(TextRefused) as refused:
-        open_table(
-            "a,b\n1,é,\n".encode("latin-1") if chosen == "gb18030" else "a,b\n1,é\n".encode(), encoding=chosen
-        )
+        open_table("a,b\n1,é,\n".encode("latin-1") if chosen == "gb18030" else "a,b\n1,é\n".encode(), encoding=chosen)
     assert (refused.value.code, refused.value.details["line"]) == ("encoding_unreadable", 2)
 
 
@@ -337,9 +335,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x0
 def test_what_the_csv_module_writes_is_read_back(rows: list[tuple[str, str, str]], encoding: str) -> None:
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL).writerows([("a", "b", "c"), *rows])
-    table = open_table(
-        out.getvalue().encode(encoding), encoding=None if encoding == "utf-8-sig" else encoding
-    )
+    table = open_table(out.getvalue().encode(encoding), encoding=None if encoding == "utf-8-sig" else encoding)
     kept = [[plain_cell(cell) for cell in row] for row in rows if any(cell.strip() for cell in row)]
     assert [row for _, row in table.rows] == kept
 

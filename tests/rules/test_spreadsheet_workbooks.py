@@ -37,10 +37,7 @@ ROOT_RELATIONS = BOOK_RELATIONS.replace("worksheets/sheet1.xml", "xl/workbook.xm
 )
 OPEN = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
 CLOSE = "</sheetData></worksheet>"
-HEAD = (
-    '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c>'
-    '<c r="B1" t="inlineStr"><is><t>b</t></is></c></row>'
-)
+HEAD = '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="B1" t="inlineStr"><is><t>b</t></is></c></row>'
 
 
 def package(sheet: str, *, extra: dict[str, str] | None = None, method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -197,12 +194,7 @@ def test_D17_declared_size_beyond_the_limit_is_refused() -> None:
 
 
 def test_D17_a_declared_size_that_lies_is_refused() -> None:
-    sheet = (
-        OPEN
-        + HEAD
-        + '<row><c t="inlineStr"><is><t>aaaaaaaaaaaaaaaaaaaaaaaa</t></is></c></row>' * 200_000
-        + CLOSE
-    )
+    sheet = OPEN + HEAD + '<row><c t="inlineStr"><is><t>aaaaaaaaaaaaaaaaaaaaaaaa</t></is></c></row>' * 200_000 + CLOSE
     content = package(sheet)
     real, told = len(sheet.encode()).to_bytes(4, "little"), (1000).to_bytes(4, "little")
     assert content.count(real) == 2

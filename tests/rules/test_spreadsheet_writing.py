@@ -134,8 +134,6 @@ texts = st.text(signs, max_size=10) | st.text(st.sampled_from("'=+-@\t\r\n＝\",
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(rows=st.lists(st.tuples(texts, texts), min_size=1, max_size=30))
-def test_D15_whatever_is_written_is_read_back(
-    tmp_path: Path, kind: Kind, rows: list[tuple[str, str]]
-) -> None:
+def test_D15_whatever_is_written_is_read_back(tmp_path: Path, kind: Kind, rows: list[tuple[str, str]]) -> None:
     kept = [["k", *row, "z"] for row in rows]
     assert read_back(tmp_path / "out", kind, ["键", "甲", "乙", "末"], kept) == kept

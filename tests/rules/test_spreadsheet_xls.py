@@ -28,9 +28,7 @@ def sheet_records(rows: list[list[str | float]]) -> bytes:
         for column, cell in enumerate(row):
             place = struct.pack("<HHH", number, column, 0)
             if isinstance(cell, str):
-                out += record(
-                    0x204, place + struct.pack("<H", len(cell)) + b"\x01" + cell.encode("utf-16-le")
-                )
+                out += record(0x204, place + struct.pack("<H", len(cell)) + b"\x01" + cell.encode("utf-16-le"))
             else:
                 out += record(0x203, place + struct.pack("<d", cell))
     return out + record(0x0A)
@@ -58,9 +56,7 @@ def compound(stream: bytes, name: str = "Workbook") -> bytes:
     header = bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 16
     header += struct.pack("<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, END, 0, END, 0)
     header += struct.pack("<I", 0) + struct.pack("<I", FREE) * 108
-    folder = (
-        entry("Root Entry", 5, 1, END, 0) + entry(name, 2, FREE, 2, len(data)) + entry("", 0, FREE, 0, 0) * 2
-    )
+    folder = entry("Root Entry", 5, 1, END, 0) + entry(name, 2, FREE, 2, len(data)) + entry("", 0, FREE, 0, 0) * 2
     return header + struct.pack("<128I", *chain) + folder + data
 
 

@@ -28,9 +28,7 @@ class ShipTerms:
     ship_hours: int = term("2.3.2.1")
 
 
-def overlay(
-    starts_at: datetime, ends_at: datetime, value: Value = 72, kind: str = "all", key: str = ""
-) -> NewOverlay:
+def overlay(starts_at: datetime, ends_at: datetime, value: Value = 72, kind: str = "all", key: str = "") -> NewOverlay:
     return NewOverlay("2.3.2.1", "ship_hours", value, starts_at, ends_at, kind, key)
 
 
@@ -55,9 +53,7 @@ def test_after_the_overlay_the_dated_value_of_that_moment_holds(as_of: datetime,
     assert ship_hours([as_of + (7 + half) * DAY for half in range(4)]) == [48, 72, 72, 36]
 
 
-@pytest.mark.parametrize(
-    ("early", "code"), [(-SECOND, "notice_too_short"), (0 * SECOND, None), (SECOND, None)]
-)
+@pytest.mark.parametrize(("early", "code"), [(-SECOND, "notice_too_short"), (0 * SECOND, None), (SECOND, None)])
 def test_notice_is_24_hours_to_the_second(
     early: timedelta, code: str | None, as_of: datetime, context: Context
 ) -> None:

@@ -68,9 +68,7 @@ class Undeclared:
         (Undeclared, RegulationError),
     ],
 )  # fmt: skip
-def test_a_terms_class_that_fits_no_clause_says_so(
-    kind: type, error: type[Exception], as_of: datetime
-) -> None:
+def test_a_terms_class_that_fits_no_clause_says_so(kind: type, error: type[Exception], as_of: datetime) -> None:
     with pytest.raises(error):
         queries.terms_for(kind, [as_of])
 
@@ -90,8 +88,7 @@ def _decide_at_random(seed: int, as_of: datetime, context: Context) -> None:
     pick = random.Random(seed)
     names = [("2.1.3.1", "confirm_hours"), ("2.3.2.1", "ship_hours"), ("2.1.3.2", "notice_hours")]
     values = [
-        NewValue(*pick.choice(names), pick.randint(1, 48), as_of + pick.randint(0, 2_000) * HOUR)
-        for _ in range(60)
+        NewValue(*pick.choice(names), pick.randint(1, 48), as_of + pick.randint(0, 2_000) * HOUR) for _ in range(60)
     ]
     overlays = []
     for _ in range(200):

@@ -31,9 +31,7 @@ def change(at: datetime, value: Value = 12, clause: str = "2.1.3.1", name: str =
     return NewValue(clause, name, value, at)
 
 
-def test_a_new_value_holds_from_its_moment_on_and_not_a_second_earlier(
-    as_of: datetime, context: Context
-) -> None:
+def test_a_new_value_holds_from_its_moment_on_and_not_a_second_earlier(as_of: datetime, context: Context) -> None:
     begins = as_of + timedelta(days=1)
     given = set_parameter_values([change(begins)], context=context)
     version = given.accepted[0].result

@@ -46,9 +46,7 @@ def test_it_asks_for_its_password() -> None:
 
 
 def test_the_exit_code_of_the_command_is_passed_on() -> None:
-    assert (
-        subprocess.run([*TOOL, sys.executable, "-c", "import sys; sys.exit(7)"], check=False).returncode == 7
-    )
+    assert subprocess.run([*TOOL, sys.executable, "-c", "import sys; sys.exit(7)"], check=False).returncode == 7
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])

@@ -26,9 +26,7 @@ class ParameterVersion(models.Model):
     fixed_columns: ClassVar[tuple[str, ...]] = ("id", "clause", "parameter", "value", "valid_from")
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["clause", "parameter", "valid_from"], name="version_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=["clause", "parameter", "valid_from"], name="version_once"),)
 
 
 class ParameterOverlay(models.Model):

@@ -195,9 +195,7 @@ def _owned(parameters: Sequence[Parameter]) -> dict[Address, list[tuple[int, Val
     return found
 
 
-def _overlays(
-    parameters: Sequence[Parameter], first: datetime, last: datetime
-) -> dict[Address, list[rules.Overlays]]:
+def _overlays(parameters: Sequence[Parameter], first: datetime, last: datetime) -> dict[Address, list[rules.Overlays]]:
     rows = _select(
         ParameterOverlay,
         "clause, parameter, scope_kind, scope_key, starts_at, ends_at, value, id",
@@ -300,9 +298,7 @@ def history(number: str) -> tuple[Dated, ...]:
     Raises: UnknownClause. Cost: two statements.
     """
     parameters = clause(number).parameters
-    shipped = [
-        Dated(one.name, held.value, _first_moment(held.since)) for one in parameters for held in one.values
-    ]
+    shipped = [Dated(one.name, held.value, _first_moment(held.since)) for one in parameters for held in one.values]
     own = [
         Dated(row.parameter, json.loads(row.value), row.valid_from, version=row.id, run_id=row.run_id)
         for row in ParameterVersion.objects.filter(clause=number)

@@ -310,9 +310,7 @@ def _parameter(desk: _Desk, clause: str, name: object, content: object) -> Param
     return replace(parameter, values=values)
 
 
-def _bounds(
-    desk: _Desk, at: str, kind: ParameterType, body: Mapping[Any, Any]
-) -> tuple[Any, Any, tuple[str, ...]]:
+def _bounds(desk: _Desk, at: str, kind: ParameterType, body: Mapping[Any, Any]) -> tuple[Any, Any, tuple[str, ...]]:
     if kind is ParameterType.CHOICE:
         choices = body.get("choices")
         if not isinstance(choices, list) or not choices or not all(isinstance(one, str) for one in choices):

@@ -102,9 +102,7 @@ def _laid_spans(context: Inside, clauses: set[str]) -> dict[Scope, list[Span]]:
     spans: dict[Scope, list[Span]] = {}
     for row in context.run.lock(ParameterOverlay, "clause", sorted(clauses), columns):
         clause, parameter, kind, key, starts_at, ends_at, overlay = row
-        spans.setdefault((clause, parameter, kind, key), []).append(
-            (starts_at, ends_at, f"overlay {overlay}")
-        )
+        spans.setdefault((clause, parameter, kind, key), []).append((starts_at, ends_at, f"overlay {overlay}"))
     return spans
 
 

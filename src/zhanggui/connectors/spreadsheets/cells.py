@@ -20,9 +20,7 @@ YEAR_MIN, YEAR_MAX = 1990, 2099
 
 _EXCEL_DIGITS = 15
 _SERIAL_DAY_ONE = datetime(1899, 12, 30)  # noqa: DTZ001 - wall time of the sheet
-_FORMULA_ERRORS = frozenset(
-    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
-)
+_FORMULA_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 
 
 # --- quantities
@@ -230,11 +228,7 @@ def parse_external_id(cell: Cell, *, typed: bool = False) -> str:
     lone_surrogate.
     """
     if type(cell) is str:
-        if (
-            cell.isascii()
-            and cell.isalnum()
-            and (len(cell) < 17 or (cell[-1] != "0" and len(cell) <= ID_CHARS_MAX))
-        ):
+        if cell.isascii() and cell.isalnum() and (len(cell) < 17 or (cell[-1] != "0" and len(cell) <= ID_CHARS_MAX)):
             return cell
         return _id_from_text(cell, kept=typed)
     return _id_from_number(cell)

@@ -186,9 +186,7 @@ def _scan(file: BinaryIO, order: dict[str, Any]) -> list[str]:
     return found
 
 
-def _scan_part(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, order: dict[str, Any], found: list[str]
-) -> int:
+def _scan_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, order: dict[str, Any], found: list[str]) -> int:
     total = 0
     is_sheet = entry.filename.startswith("xl/worksheets/")
     tail = b""

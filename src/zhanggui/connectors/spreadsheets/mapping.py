@@ -214,9 +214,7 @@ STOCK: tuple[Field, ...] = (
     ),
 )  # fmt: skip
 
-FIELDS: Mapping[Subject, tuple[Field, ...]] = MappingProxyType(
-    {"orders": ORDERS, "products": PRODUCTS, "stock": STOCK}
-)
+FIELDS: Mapping[Subject, tuple[Field, ...]] = MappingProxyType({"orders": ORDERS, "products": PRODUCTS, "stock": STOCK})
 
 _BRACKETS = re.compile(r"[(\[【〔<《「][^)\]】〕>》」]*[)\]】〕>》」]")
 _NOT_NAMING = re.compile(r"[\W_]+")
@@ -266,17 +264,13 @@ def _judged(
 ) -> Guess:
     answered = {field.instead_of for field in FIELDS[subject] if field.instead_of and field.name in columns}
     required = [field.name for field in FIELDS[subject] if field.required]
-    missing = tuple(
-        name for name in required if name not in columns and name not in doubled and name not in answered
-    )
+    missing = tuple(name for name in required if name not in columns and name not in doubled and name not in answered)
     used = set(columns.values())
     unknown = tuple(index for index, name in enumerate(header) if index not in used and name.strip())
     named = sum(1 for name in header if name.strip()) or 1
     found = len(required) - len(missing) - len([name for name in doubled if name in required])
     confidence = 80 * max(0, found) // len(required) + 20 * len(used) // named
-    return Guess(
-        MappingProxyType(dict(columns)), missing, MappingProxyType(dict(doubled)), unknown, confidence
-    )
+    return Guess(MappingProxyType(dict(columns)), missing, MappingProxyType(dict(doubled)), unknown, confidence)
 
 
 def check_mapping(columns: Mapping[str, int], width: int, subject: Subject = "orders") -> tuple[str, ...]:

@@ -111,9 +111,7 @@ def _reader_for(start: bytes) -> _Reader:
         if start.startswith(magic):
             raise FileRefused("not_a_table", found=found)
     _refuse_markup(start)
-    return lambda file, head, choices, limits: text_files.open_text(
-        file, head, choices[0], choices[1], limits
-    )
+    return lambda file, head, choices, limits: text_files.open_text(file, head, choices[0], choices[1], limits)
 
 
 def _refuse_markup(start: bytes) -> None:

@@ -34,9 +34,7 @@ _HAN_IN_UTF8 = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf][\x80-\xbf]){2}|\xef\xbc[\
 _SURROGATE_IN_UTF8 = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 
-def open_text(
-    file: BinaryIO, start: bytes, encoding: str | None, delimiter: str | None, limits: Limits
-) -> Table:
+def open_text(file: BinaryIO, start: bytes, encoding: str | None, delimiter: str | None, limits: Limits) -> Table:
     """Open a text table whose whole content was proved readable.
 
     Raises: TextRefused, LimitExceeded.
@@ -257,9 +255,7 @@ def _records(text: io.TextIOWrapper, delimiter: str, limits: Limits) -> Iterator
         raise _broken_record(broken, started + 1, reader.line_num, limits) from broken
 
 
-def _broken_record(
-    broken: csv.Error, first_line: int, last_line: int, limits: Limits
-) -> TextRefused | LimitExceeded:
+def _broken_record(broken: csv.Error, first_line: int, last_line: int, limits: Limits) -> TextRefused | LimitExceeded:
     reason = str(broken)
     if "field larger" in reason and last_line <= first_line:
         return LimitExceeded("cell_too_long", line=first_line, limit_chars=limits.cell_chars)

@@ -5,55 +5,104 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Obligation',
+            name="Obligation",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('clause', models.CharField(max_length=16)),
-                ('subject_kind', models.CharField(max_length=24)),
-                ('subject_id', models.BigIntegerField()),
-                ('cycle', models.IntegerField(default=1)),
-                ('department', models.CharField(max_length=24)),
-                ('assignee', models.CharField(default='', max_length=64)),
-                ('started_at', models.DateTimeField()),
-                ('allowed_seconds', models.BigIntegerField()),
-                ('time_basis', models.CharField(max_length=8)),
-                ('terms_version', models.BigIntegerField()),
-                ('calendar_version', models.BigIntegerField()),
-                ('due_at', models.DateTimeField()),
-                ('warn_at', models.DateTimeField(null=True)),
-                ('most_at', models.DateTimeField()),
-                ('external_due_at', models.DateTimeField(null=True)),
-                ('warned', models.SmallIntegerField(default=0)),
-                ('state', models.CharField(default='open', max_length=12)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('late_us', models.BigIntegerField(null=True)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("clause", models.CharField(max_length=16)),
+                ("subject_kind", models.CharField(max_length=24)),
+                ("subject_id", models.BigIntegerField()),
+                ("cycle", models.IntegerField(default=1)),
+                ("department", models.CharField(max_length=24)),
+                ("assignee", models.CharField(default="", max_length=64)),
+                ("started_at", models.DateTimeField()),
+                ("allowed_seconds", models.BigIntegerField()),
+                ("time_basis", models.CharField(max_length=8)),
+                ("terms_version", models.BigIntegerField()),
+                ("calendar_version", models.BigIntegerField()),
+                ("due_at", models.DateTimeField()),
+                ("warn_at", models.DateTimeField(null=True)),
+                ("most_at", models.DateTimeField()),
+                ("external_due_at", models.DateTimeField(null=True)),
+                ("warned", models.SmallIntegerField(default=0)),
+                ("state", models.CharField(default="open", max_length=12)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("late_us", models.BigIntegerField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['due_at', 'id'], name='clock_open_due'), models.Index(condition=models.Q(('state', 'open')), fields=['warn_at', 'id'], name='clock_open_warn'), models.Index(condition=models.Q(('state__in', ('open', 'paused', 'breached'))), fields=['due_at', 'id'], name='clock_running'), models.Index(fields=['clause', 'started_at'], name='clock_of_clause'), models.Index(condition=models.Q(('state', 'late')), fields=['clause', 'started_at'], name='clock_late')],
-                'constraints': [models.UniqueConstraint(fields=('subject_kind', 'subject_id', 'clause', 'cycle'), name='clock_once'), models.CheckConstraint(condition=models.Q(('state__in', ('open', 'paused', 'breached', 'met', 'late', 'withdrawn'))), name='clock_state'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'met'), _negated=True), models.Q(('closed_at__lte', models.F('due_at')), ('late_us__isnull', True)), _connector='OR'), name='clock_met_in_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'late'), _negated=True), models.Q(('closed_at__gt', models.F('due_at')), ('late_us__gt', 0)), _connector='OR'), name='clock_late_says_how_late')],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "open")), fields=["due_at", "id"], name="clock_open_due"),
+                    models.Index(
+                        condition=models.Q(("state", "open")), fields=["warn_at", "id"], name="clock_open_warn"
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ("open", "paused", "breached"))),
+                        fields=["due_at", "id"],
+                        name="clock_running",
+                    ),
+                    models.Index(fields=["clause", "started_at"], name="clock_of_clause"),
+                    models.Index(
+                        condition=models.Q(("state", "late")), fields=["clause", "started_at"], name="clock_late"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("subject_kind", "subject_id", "clause", "cycle"), name="clock_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("open", "paused", "breached", "met", "late", "withdrawn"))),
+                        name="clock_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "met"), _negated=True),
+                            models.Q(("closed_at__lte", models.F("due_at")), ("late_us__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="clock_met_in_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "late"), _negated=True),
+                            models.Q(("closed_at__gt", models.F("due_at")), ("late_us__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="clock_late_says_how_late",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ObligationPause',
+            name="ObligationPause",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('reason', models.CharField(max_length=32)),
-                ('from_at', models.DateTimeField()),
-                ('until_at', models.DateTimeField(null=True)),
-                ('obligation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='obligations.obligation')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("reason", models.CharField(max_length=32)),
+                ("from_at", models.DateTimeField()),
+                ("until_at", models.DateTimeField(null=True)),
+                (
+                    "obligation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="obligations.obligation"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('until_at__isnull', True)), fields=('obligation',), name='pause_open_once'), models.CheckConstraint(condition=models.Q(('until_at__isnull', True), ('until_at__gte', models.F('from_at')), _connector='OR'), name='pause_order')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("until_at__isnull", True)), fields=("obligation",), name="pause_open_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until_at__isnull", True), ("until_at__gte", models.F("from_at")), _connector="OR"
+                        ),
+                        name="pause_order",
+                    ),
+                ],
             },
         ),
     ]

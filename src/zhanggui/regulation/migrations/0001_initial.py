@@ -68,9 +68,7 @@ class Migration(migrations.Migration):
                 ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(condition=models.Q(("id", 1)), name="regulation_one_gate")
-                ],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="regulation_one_gate")],
             },
         ),
     ]
