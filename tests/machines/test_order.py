@@ -23,6 +23,7 @@ from zhanggui.sales.orders.steps import resolve_holds
 
 FROM = {"confirmed": "received", "reserved": "confirmed", "released": "reserved", "shipped": "released"}
 FIRST_CONTENT = {"A": ("TEA", 1), "B": ("TEA", 2), "C": ("NEW", 1), "D": ("TEA", 4)}
+CLAIMING = ("reserved", "released")
 ENDED = ("shipped", "cancelled")
 NOBODY = 999_999
 
@@ -107,11 +108,17 @@ class Orders(Machine):
         self.go_on(following[self.orders[name].state], [name])
 
     @precondition(lambda self: self.at_work())
-    @rule(pick=st.integers(0, 99), calls=st.integers(2, 4))
+    @rule(pick=st.integers(0, 99), calls=st.integers(2, 3))
     def hurry(self, pick: int, calls: int) -> None:
         for _ in range(calls):
             if self.at_work():
                 self.advance(pick)
+
+    @precondition(lambda self: any(order.state in CLAIMING for order in self.orders.values()))
+    @rule(pick=st.integers(0, 99))
+    def cancel_what_holds_stock(self, pick: int) -> None:
+        names = [name for name, order in self.orders.items() if order.state in CLAIMING]
+        self.cancel([names[pick % len(names)]])
 
     def at_work(self) -> list[str]:
         """Orders that a call of the ordinary way may move on."""
@@ -147,7 +154,7 @@ class Orders(Machine):
             if order is None or order.state in ENDED:
                 expected.append((at, "unknown_order" if order is None else "wrong_state"))
                 continue
-            if order.state in ("reserved", "released"):
+            if order.state in CLAIMING:
                 self.reserved -= order.content.get("TEA", 0)
             order.state, order.holds = "cancelled", set()
         self.carry_out(lambda: cancel_orders(keys, context=now()), expected, len(keys))

@@ -195,7 +195,10 @@ class OpenRun:
         places = [at for at, name in enumerate(columns) if isinstance(_field(model, name), dj.DateTimeField)]
         if not places:
             return rows
-        return [tuple(_utc(value) if at in places else value for at, value in enumerate(row)) for row in rows]
+        columns_of_rows = list(zip(*rows, strict=True))
+        for at in places if rows else ():
+            columns_of_rows[at] = tuple(_utc(value) for value in columns_of_rows[at])
+        return list(zip(*columns_of_rows, strict=True))
 
 
 def _driver_cursor(engine: sql.Engine) -> Any:
