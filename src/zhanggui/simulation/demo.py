@@ -64,13 +64,16 @@ def make_demo(days: int, seed: int, until: datetime, progress: Progress | None =
         for number in range(days):
             if number % RESTOCKED_EVERY == RESTOCKED_EVERY - 1:
                 _restock(sparse, number, Context(ACTOR, first + timedelta(days=number)))
-            for look in _looks(first + timedelta(days=number), until):
+            looks = list(_looks(first + timedelta(days=number), until))
+            for look in looks:
+                today = number == days - 1
                 made += _work(
                     look,
                     made,
                     shops,
                     standstill=0 <= number - days // 2 < STANDSTILL_DAYS,
-                    last=look.date() == until.date(),
+                    today=today,
+                    untouched=today and look == looks[-1],
                 )
             if progress:
                 progress(number + 1, days)
@@ -115,8 +118,12 @@ def _looks(day: datetime, until: datetime) -> Iterator[datetime]:
             yield moment
 
 
-def _work(now: datetime, made: int, shops: list[int], *, standstill: bool, last: bool) -> int:
-    """Do one look's work and return how many orders came in."""
+def _work(now: datetime, made: int, shops: list[int], *, standstill: bool, today: bool, untouched: bool) -> int:
+    """Do one look's work and return how many orders came in.
+
+    Takes: standstill, nothing leaves the warehouse; today, the warehouse has not got its orders yet; untouched, the
+    orders that just came in wait for somebody to confirm them.
+    """
     context = Context(ACTOR, now)
     came = 0
     for shop in shops:
@@ -124,12 +131,12 @@ def _work(now: datetime, made: int, shops: list[int], *, standstill: bool, last:
         take_in_orders(orders, context=context)
         came += len(orders)
     sweep_obligations(context=context)
-    if last and now.hour == LOOKS[-1]:
+    if untouched:
         return came
     if now.hour == 17 and not standstill:
         process_orders(context, until="shipped")
     elif now.hour != 21:
-        process_orders(context, until="reserved" if last else "released")
+        process_orders(context, until="reserved" if today else "released")
     return came
 
 
