@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+SUBJECT_MAX = 80
+
 
 class Staff(AbstractBaseUser):
     """One member of staff. Never deleted: `is_active` ends the access, the name stays on the runs."""
@@ -40,5 +42,5 @@ class Invitation(models.Model):
 class SignInAttempt(models.Model):
     """Failed sign-ins of one account name or address, for slowing them down. Rows older than a day are swept."""
 
-    subject = models.CharField(max_length=80, db_index=True)
+    subject = models.CharField(max_length=SUBJECT_MAX, db_index=True)
     failed_at = models.DateTimeField()

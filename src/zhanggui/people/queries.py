@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from zhanggui.people.models import SignInAttempt, Staff
+from zhanggui.people.models import SUBJECT_MAX, SignInAttempt, Staff
 from zhanggui.people.rules import rights_of, wait_seconds
 
 WINDOW = timedelta(minutes=15)
@@ -28,7 +28,7 @@ def seconds_to_wait(subjects: list[str], as_of: datetime) -> int:
     longest = 0
     for subject in subjects:
         failed = list(
-            SignInAttempt.objects.filter(subject=subject, failed_at__gt=as_of - WINDOW)
+            SignInAttempt.objects.filter(subject=subject[:SUBJECT_MAX], failed_at__gt=as_of - WINDOW)
             .order_by("-failed_at")
             .values_list("failed_at", flat=True)[:20]
         )

@@ -12,7 +12,7 @@ from zhanggui.journal.records import Inside
 from zhanggui.journal.steps import step
 from zhanggui.kernel import ids
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
-from zhanggui.people.models import Invitation, SignInAttempt, Staff
+from zhanggui.people.models import SUBJECT_MAX, Invitation, SignInAttempt, Staff
 from zhanggui.people.records import InvitationRefused, NewStaff
 
 VALID_FOR = timedelta(hours=24)
@@ -76,12 +76,14 @@ def note_failed_sign_in(subjects: Sequence[str], as_of: datetime) -> None:
     """Remember a failed sign-in under an account name and an address, and forget those older than a day."""
     with transaction.atomic():
         SignInAttempt.objects.filter(failed_at__lt=as_of - timedelta(days=1)).delete()
-        SignInAttempt.objects.bulk_create(SignInAttempt(subject=text[:80], failed_at=as_of) for text in subjects)
+        SignInAttempt.objects.bulk_create(
+            SignInAttempt(subject=text[:SUBJECT_MAX], failed_at=as_of) for text in subjects
+        )
 
 
 def forget_failed_sign_ins(subjects: Sequence[str]) -> None:
     """Forget the failures of an account that has just signed in."""
-    SignInAttempt.objects.filter(subject__in=[text[:80] for text in subjects]).delete()
+    SignInAttempt.objects.filter(subject__in=[text[:SUBJECT_MAX] for text in subjects]).delete()
 
 
 def _digest(token: str) -> str:

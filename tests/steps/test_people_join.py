@@ -1,0 +1,175 @@
+"""People come in by one-time links, with the rights of their roles; guessing is slowed, nobody is locked out."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.cast import MONDAY_MORNING, PASSWORD
+from tests.factories.orders import now, refusals, results
+
+from zhanggui.journal.models import Run
+from zhanggui.people.models import Invitation, SignInAttempt, Staff
+from zhanggui.people.queries import has_staff, rights, seconds_to_wait
+from zhanggui.people.records import NewStaff
+from zhanggui.people.rules import OWNER_ROLES, ROLES, rights_of, wait_seconds
+from zhanggui.people.steps import VALID_FOR, forget_failed_sign_ins, invite, join_staff, note_failed_sign_in
+
+US = timedelta(microseconds=1)
+SECOND = timedelta(seconds=1)
+
+
+def invited(department: str = "sales", *roles: str) -> str:
+    return invite(department=department, roles=roles or ("sales",), as_of=MONDAY_MORNING)
+
+
+def person(token: str, username: str = "sun.qian", password: str = PASSWORD) -> NewStaff:
+    return NewStaff(token, username, "孙倩", password)
+
+
+@pytest.mark.django_db
+def test_an_invited_person_joins_the_department_with_the_roles_of_the_link() -> None:
+    assert not has_staff()
+    (key,) = results(join_staff([person(invited("logistics", "logistics", "service"))], context=now()))
+    staff = Staff.objects.get(pk=key)
+    assert (staff.username, staff.display_name, staff.department) == ("sun.qian", "孙倩", "logistics")
+    assert staff.check_password(PASSWORD)
+    assert staff.joined_at == MONDAY_MORNING
+    assert rights(staff) == ROLES["logistics"] | ROLES["service"]
+    assert has_staff()
+    assert Run.objects.get(step="people.join").clause == "1.1"
+
+
+@pytest.mark.django_db
+def test_neither_the_token_nor_the_password_is_kept_anywhere() -> None:
+    token = invited()
+    join_staff([person(token)], context=now(key="once"))
+    kept = [*Invitation.objects.values_list(), *Staff.objects.values_list(), *Run.objects.values_list()]
+    assert token not in str(kept)
+    assert PASSWORD not in str(kept)
+
+
+@pytest.mark.django_db
+def test_a_link_that_nobody_made_is_unknown() -> None:
+    invited()
+    assert refusals(join_staff([person("made up")], context=now())) == [(0, "unknown")]
+    assert not has_staff()
+
+
+@pytest.mark.django_db
+def test_a_link_works_once() -> None:
+    token = invited()
+    join_staff([person(token)], context=now())
+    assert refusals(join_staff([person(token, "other")], context=now())) == [(0, "used")]
+    assert Staff.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("off", "codes"), [(-US, []), (0 * US, [(0, "expired")]), (US, [(0, "expired")])])
+def test_a_link_lives_for_a_day(off: timedelta, codes: list[tuple[int, str]]) -> None:
+    answer = join_staff([person(invited())], context=now(MONDAY_MORNING + VALID_FOR + off))
+    assert refusals(answer) == codes
+    assert has_staff() == (not codes)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("password", ["short", "password1234", "sun.qian.2026"])
+def test_a_weak_password_is_refused_with_reasons_and_leaves_the_link_alive(password: str) -> None:
+    token = invited()
+    answer = join_staff([person(token, password=password)], context=now())
+    assert refusals(answer) == [(0, "weak_password")]
+    assert answer.rejected[0].details["why"]
+    assert not has_staff()
+    assert not join_staff([person(token)], context=now()).rejected
+
+
+@pytest.mark.django_db
+def test_a_taken_name_is_refused_and_leaves_the_link_alive() -> None:
+    join_staff([person(invited())], context=now())
+    token = invited()
+    assert refusals(join_staff([person(token)], context=now())) == [(0, "name_taken")]
+    assert not join_staff([person(token, "sun.qian2")], context=now()).rejected
+
+
+@pytest.mark.django_db
+def test_who_left_has_no_rights() -> None:
+    (key,) = results(join_staff([person(invited("management", *OWNER_ROLES))], context=now()))
+    Staff.objects.filter(pk=key).update(is_active=False)
+    assert rights(Staff.objects.get(pk=key)) == frozenset()
+
+
+def test_roles_add_up_and_unknown_roles_give_nothing() -> None:
+    assert rights_of([]) == rights_of(["", "king"]) == frozenset()
+    assert rights_of(["service", "king"]) == ROLES["service"]
+    assert rights_of(["sales", "auditor"]) == ROLES["sales"] | ROLES["auditor"]
+
+
+def test_only_an_administrator_manages_people_and_only_workers_process_orders() -> None:
+    assert [name for name, given_rights in ROLES.items() if "staff.manage" in given_rights] == ["administrator"]
+    assert {name for name, given_rights in ROLES.items() if "orders.process" in given_rights} == {"sales", "logistics"}
+    assert all("work.see" in given_rights for given_rights in ROLES.values())
+
+
+@given(st.lists(st.sampled_from(sorted(ROLES))), st.lists(st.sampled_from(sorted(ROLES))))
+def test_more_roles_never_take_a_right_away(some: list[str], more: list[str]) -> None:
+    assert rights_of(some) <= rights_of(some + more) == rights_of(more) | rights_of(some)
+
+
+def test_the_first_four_failures_cost_nothing_and_then_the_wait_doubles() -> None:
+    assert [wait_seconds(n) for n in range(15)] == [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+
+
+@given(st.integers(0, 10_000))
+def test_the_wait_never_shrinks_nor_locks_out(failures: int) -> None:
+    assert wait_seconds(failures) <= wait_seconds(failures + 1) <= 300
+
+
+def failed(times: int, *subjects: str) -> None:
+    for number in range(times):
+        note_failed_sign_in(subjects, MONDAY_MORNING + number * SECOND)
+
+
+@pytest.mark.django_db
+def test_the_wait_runs_from_the_last_failure() -> None:
+    failed(6, "account:a")
+    last = MONDAY_MORNING + 5 * SECOND
+    assert seconds_to_wait(["account:a"], last) == 4
+    assert seconds_to_wait(["account:a"], last + SECOND / 2) == 4
+    assert seconds_to_wait(["account:a"], last + 3 * SECOND) == 1
+    assert seconds_to_wait(["account:a"], last + 4 * SECOND) == 0
+
+
+@pytest.mark.django_db
+def test_the_slower_of_account_and_address_counts_and_others_are_free() -> None:
+    failed(6, "account:a", "address:1")
+    failed(1, "address:1")
+    last = MONDAY_MORNING + 5 * SECOND
+    assert seconds_to_wait(["account:a", "address:1"], last) == 8
+    assert seconds_to_wait(["account:b", "address:2"], last) == 0
+    assert seconds_to_wait([], last) == 0
+
+
+@pytest.mark.django_db
+def test_failures_are_forgotten_after_a_quarter_of_an_hour_and_swept_after_a_day() -> None:
+    failed(30, "account:a")
+    last = MONDAY_MORNING + 29 * SECOND
+    assert seconds_to_wait(["account:a"], last) == 300
+    assert seconds_to_wait(["account:a"], last + timedelta(minutes=15)) == 0
+    note_failed_sign_in(["account:b"], last + timedelta(days=1))
+    assert list(SignInAttempt.objects.values_list("subject", flat=True)) == ["account:a", "account:b"]
+
+
+@pytest.mark.django_db
+def test_a_sign_in_clears_its_own_failures_only() -> None:
+    failed(8, "account:a", "address:1")
+    forget_failed_sign_ins(["account:a"])
+    assert seconds_to_wait(["account:a"], MONDAY_MORNING) == 0
+    assert seconds_to_wait(["address:1"], MONDAY_MORNING) > 0
+
+
+@pytest.mark.django_db
+def test_a_long_subject_is_cut_alike_when_noted_counted_and_forgotten() -> None:
+    failed(6, "x" * 500)
+    assert seconds_to_wait(["x" * 500], MONDAY_MORNING + 5 * SECOND) == 4
+    forget_failed_sign_ins(["x" * 500])
+    assert not SignInAttempt.objects.exists()
