@@ -102,3 +102,11 @@ def test_a_chain_under_another_key_is_found(own_company: Home) -> None:
     (own_company.folder / "chain.key").write_text("another key")
     done = own_company.ask("verify", "--only", "A1")
     assert (done.code, done.document["invariants"][0]["violations"] > 0) == (1, True)
+
+
+def test_what_cannot_be_checked_exits_2_and_never_passes(own_company: Home) -> None:
+    own_company.sql("ALTER TABLE orders_order RENAME COLUMN version TO odd")
+    done = own_company.ask("verify", "--only", "O9")
+    assert (done.code, done.out) == (2, "")
+    assert "O9" in done.err
+    assert "Traceback" not in done.err
