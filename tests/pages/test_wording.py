@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import translation
 
+from zhanggui.journal.steps import STEPS
 from zhanggui.portal import wording
 
 DUE = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -48,3 +49,9 @@ def test_a_share_is_never_rounded_up_to_all() -> None:
 
 def test_an_unknown_state_is_shown_not_hidden() -> None:
     assert wording.label_of("order", "odd").words == "odd"
+
+
+def test_every_step_that_makes_a_run_of_its_own_has_words() -> None:
+    joined = ("orders.mark_", "fulfilment.", "inventory.reserve_stock")
+    alone = {name for name in STEPS if not name.startswith(joined)}
+    assert alone - wording.STEP_WORDS.keys() == set()

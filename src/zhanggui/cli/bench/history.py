@@ -1,6 +1,6 @@
 """Old orders and open clocks by the hundred thousand, made in SQL: what a bench stands on, not what it measures."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -45,7 +45,7 @@ def add_history(count: int) -> None:
 
 def add_open_clocks(count: int, *, due: int, due_before: datetime) -> None:
     """Add open clocks of which the first `due` fall due before the moment and the others long after."""
-    far = due_before.replace(year=due_before.year + 1)
+    far = due_before + timedelta(days=365)
     for n, offset, moment in ((due, 0, due_before), (count - due, due, far)):
         series = SERIES[connection.vendor].format(count=n)
         _clocks(series, f"-n - {FIRST + offset}", f"-n - {FIRST + offset}", "2.2.2.3", "open", moment, far)
