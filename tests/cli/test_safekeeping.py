@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from select import select
 
 import pytest
 from tests.cli.conftest import NewHome
@@ -143,12 +144,14 @@ def test_a_killed_backup_never_carries_the_final_name(company: Home, tmp_path: P
     target.write_bytes(b"the backup of yesterday")
     pipe = tmp_path / "b.gz.part"  # a pipe holds 64 KB and then lets the writer wait: killed in the middle of the file
     os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     process = company.start("backup", target, "--as-of", MOMENT)
-    with pipe.open("rb") as reader:
-        assert reader.read(1)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait(10) == -signal.SIGKILL
-    process.communicate()
+    while process.poll() is None and not select([reader], [], [], 0.05)[0]:
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=20)
+    os.close(reader)
+    assert process.returncode == -signal.SIGKILL, "the backup ended without writing beside its final name"
     assert target.read_bytes() == b"the backup of yesterday"
 
 

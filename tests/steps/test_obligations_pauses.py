@@ -9,6 +9,7 @@ from tests.factories.orders import now
 
 from zhanggui.journal.models import Transition
 from zhanggui.obligations.calendars.queries import published_days
+from zhanggui.obligations.calendars.records import MONDAY_TO_FRIDAY, Shift, ShiftPlan
 from zhanggui.obligations.calendars.rules import STANDARD_HOURS
 from zhanggui.obligations.calendars.steps import seed_calendar_days, set_shifts
 from zhanggui.obligations.models import Obligation, ObligationPause
@@ -52,6 +53,17 @@ def test_only_working_time_of_a_pause_counts_for_a_working_clock() -> None:
     pause([1], after(hours=9))  # 18:00
     resume([1], after(hours=24))  # the night counts nothing
     assert of(1).due_at == after(days=2, hours=2)
+
+
+def test_a_resumed_clock_is_reckoned_with_the_calendar_it_began_under() -> None:
+    seed_calendar_days(published_days(), context=now())
+    set_shifts([STANDARD_HOURS], context=now())
+    opened([1], seconds=16 * 3600, time_basis="working")
+    version = of(1).calendar_version
+    pause([1], after(hours=1))
+    set_shifts([ShiftPlan("logistics", (Shift(MONDAY_TO_FRIDAY, 9 * 60, 10 * 60),))], context=now())
+    resume([1], after(hours=2))
+    assert (of(1).due_at, of(1).calendar_version) == (after(days=2, hours=1), version)
 
 
 def test_a_paused_clock_neither_falls_due_nor_warns() -> None:

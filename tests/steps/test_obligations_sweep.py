@@ -26,6 +26,14 @@ def test_a_clock_is_breached_once_its_grace_is_over(off: timedelta, state: str) 
     assert of(1).state == state
 
 
+def test_no_run_is_made_while_all_that_is_due_is_within_its_grace() -> None:
+    opened([1])
+    sweep(MONDAY_MORNING + timedelta(minutes=50))
+    runs = Run.objects.count()
+    assert sweep(DUE + GRACE).breached == 0
+    assert Run.objects.count() == runs
+
+
 def test_a_fact_in_time_that_arrives_within_the_grace_meets_the_clock() -> None:
     opened([1])
     sweep(DUE + GRACE)
