@@ -58,12 +58,13 @@ def test_an_order_is_shipped_or_cancelled_never_both(crew: Crew) -> None:
 
 def test_the_same_orders_imported_by_eight_processes_come_in_once(crew: Crew) -> None:
     company = open_company(TEA=0)
-    rows = [[company.shop, f"T{number:03d}", {"TEA": 1}] for number in range(50)]
-    replies = crew.race([request("received", [rows if at % 2 else rows[::-1]]) for at in range(crew.size)])
+    files = [[[company.shop, f"{at}-{number:03d}", {"TEA": 1}] for number in range(50)] for at in range(4)]
+    backwards = [rows[::-1] for rows in files]
+    replies = crew.race([request("received", files if at % 2 else backwards) for at in range(crew.size)])
     assert errors(replies) == []
     results = accepted(replies)
-    assert (len(results), results.count("unchanged")) == (50 * crew.size, 50 * (crew.size - 1))
-    assert Order.objects.count() == OrderLine.objects.count() == 50
+    assert (len(results), results.count("unchanged")) == (200 * crew.size, 200 * (crew.size - 1))
+    assert Order.objects.count() == OrderLine.objects.count() == 200
     assert unproven() == {}
 
 

@@ -39,7 +39,7 @@ def take_in_skus(batch: Sequence[SkuIn], *, context: Inside) -> Answer:
             accepted.append(Accepted(index, "changed"))
         else:
             fresh[row.code] = (index, row)
-    accepted += _insert(fresh, context)
+    accepted += _insert(dict(sorted(fresh.items())), context)  # sorted: files that cross wait in no circle
     _update({known[code][0]: row for code, (_, row) in changed.items()}, context)
     return answer(accepted, rejected)
 

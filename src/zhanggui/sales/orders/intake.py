@@ -69,6 +69,7 @@ def take_in_orders(batch: Sequence[OrderIn], *, context: Inside) -> Answer:
         accepted.append(Accepted(index, outcome))
         if outcome == "changed":
             changed[key] = state
+    fresh.sort(key=lambda row: row[1].external_id)  # files that cross must not wait for each other in a circle
     ids = _insert(fresh, changed, context)
     accepted += [Accepted(index, key) for key, (index, _) in zip(ids, fresh, strict=True)]
     return answer(accepted, rejected)
