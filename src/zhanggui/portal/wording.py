@@ -117,6 +117,17 @@ REFUSALS: dict[str, Words] = {
     "on_hold": gettext_lazy("a reason to wait still stands; open the order to see it"),
     "wrong_state": gettext_lazy("the order is in another state by now"),
     "twice_in_batch": gettext_lazy("the order was given twice"),
+    "waybill_missing": gettext_lazy("the waybill number is missing"),
+    "waybill_used": gettext_lazy("the waybill number was used before"),
+    "already_shipped": gettext_lazy("it was shipped already"),
+    "already_taken": gettext_lazy("logistics has it already"),
+    "cancelled": gettext_lazy("it was cancelled"),
+    "unknown": gettext_lazy("logistics does not know it"),
+    "changed_in_work": gettext_lazy("the order changed after it was confirmed"),
+    "changed_after_end": gettext_lazy("the order changed after it had ended"),
+    "cause_differs": gettext_lazy("it was booked before with another quantity"),
+    "below_reserved": gettext_lazy("less would be left than is reserved"),
+    "code_twice": gettext_lazy("the code stands twice with different data"),
     "short": gettext_lazy("the stock does not suffice; receive goods, then try again"),
 }
 VALUES: dict[str, Words] = {

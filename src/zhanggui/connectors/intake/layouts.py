@@ -45,7 +45,8 @@ def settle(
 ) -> tuple[str, Columns]:
     """Return the layout's name and the mapping: the person's choice first, then a saved one, a known one, a guess.
 
-    Raises: FileRefused: mapping_wrong, layout_unknown, layout_differs, columns_missing, columns_doubled.
+    Raises: FileRefused: mapping_wrong, layout_unknown, layout_differs, looks_like_orders, columns_missing,
+    columns_doubled.
     """
     if chosen is not None:
         wrong = check_mapping(chosen, len(header), subject)
@@ -76,6 +77,8 @@ def _named(header: Sequence[str], subject: Subject, layout: str) -> Columns:
 
 def _guessed(header: Sequence[str], subject: Subject) -> Columns:
     own = own_header(header)
+    if subject != "orders" and not guess(own, "orders").missing:
+        raise FileRefused("looks_like_orders")
     found = guess(own, subject)
     if found.missing:
         raise FileRefused("columns_missing", fields=",".join(found.missing))

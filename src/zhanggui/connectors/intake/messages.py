@@ -159,6 +159,10 @@ FILES: Mapping[str, Words] = MappingProxyType(
         "mapping_wrong": (_("The columns chosen do not fit the file ({problems})."), _("Choose the columns again.")),
         "layout_unknown": (_("There is no layout {layout}."), _("Use one of: {known}.")),
         "layout_differs": (_("The file has no column {columns}, as layout {layout} needs."), _("Use --layout auto.")),
+        "looks_like_orders": (
+            _("This file holds orders: it names order numbers, quantities and prices."),
+            _("Bring it in as orders, or choose its columns by hand."),
+        ),
         "columns_missing": (_("No column was found for: {fields}."), _("Rename the column, or choose it.")),
         "columns_doubled": (
             _("More than one column could be: {fields}."),

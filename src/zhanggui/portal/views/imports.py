@@ -10,6 +10,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from zhanggui.catalog.queries import any_skus
 from zhanggui.connectors.channels import CHANNELS
 from zhanggui.connectors.intake.error_files import write_errors
 from zhanggui.connectors.intake.messages import file_message
@@ -62,7 +63,7 @@ def _list(request: HttpRequest, wrong: str = "", subject: str = "") -> HttpRespo
     facts = {
         "files": recent_intakes(limit=50),
         "subjects": SUBJECTS,
-        "subject": subject or "products",
+        "subject": subject or _usual_subject(),
         "channels": list(CHANNELS),
         "channel": request.POST.get("channel", ""),
         "shop": request.POST.get("shop", "") or "main",
@@ -70,6 +71,11 @@ def _list(request: HttpRequest, wrong: str = "", subject: str = "") -> HttpRespo
         "may_run": _may_run(request),
     }
     return render(request, "portal/imports.html", facts, status=422 if wrong else 200)
+
+
+def _usual_subject() -> Subject:
+    """Return what a file most likely holds: products for a company that has none yet, else orders."""
+    return "orders" if any_skus() else "products"
 
 
 def file(request: HttpRequest, intake_id: int) -> HttpResponse:
