@@ -20,6 +20,7 @@ from zhanggui.sales.orders.intake import open_shops, take_in_orders
 from zhanggui.sales.orders.records import ShopKey
 from zhanggui.sales.orders.steps import (
     confirm_orders,
+    keep_content,
     mark_cancelled,
     mark_released,
     mark_reserved,
@@ -51,6 +52,14 @@ def _held(company: Company, n: int) -> Rows:
     return ids
 
 
+def _changed(company: Company, n: int) -> Rows:
+    first = [order_in(company, f"C{at}", {"TEA": 1}) for at in range(n)]
+    ids = results(take_in_orders(first, context=now()))
+    again = [order_in(company, f"C{at}", {"TEA": 2}) for at in range(n)]
+    assert {row.result for row in take_in_orders(again, context=now()).accepted} == {"changed"}
+    return ids
+
+
 def _demands(company: Company, n: int) -> Rows:
     return [Demand(at, ((at, company.skus["TEA"], 2),)) for at in range(1, n + 1)]
 
@@ -79,6 +88,7 @@ CASES = {
     "orders.take_in": Case(take_in_orders, lambda company, n: orders_in(company, n, LINES)),
     "orders.confirm": Case(confirm_orders, _at("received")),
     "orders.resolve_holds": Case(resolve_holds, _held),
+    "orders.keep_content": Case(keep_content, _changed),
     "orders.mark_reserved": Case(mark_reserved, _at("confirmed")),
     "orders.mark_released": Case(mark_released, _at("reserved")),
     "orders.mark_shipped": Case(mark_shipped, _at("released")),

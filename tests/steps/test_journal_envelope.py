@@ -9,7 +9,7 @@ from tests.factories.steps import contents
 
 from zhanggui.journal import steps as envelope
 from zhanggui.journal.models import PendingSeal, Run, Transition
-from zhanggui.journal.records import Busy, Context, Inside
+from zhanggui.journal.records import Busy, Context, Contradicted, Inside
 from zhanggui.journal.writing import OpenRun
 from zhanggui.processes.orders import reserve_orders
 from zhanggui.sales.orders.intake import take_in_orders
@@ -61,7 +61,7 @@ def test_a_store_that_is_free_at_the_third_try_does_it_once(failing: Failing) ->
 
 @pytest.mark.parametrize(
     ("error", "tries"),
-    [(OperationalError("disk I/O error"), 1), (IntegrityError("something else"), 3), (AssertionError("broken"), 1)],
+    [(OperationalError("disk I/O error"), 1), (AssertionError("broken"), 1)],
 )
 def test_other_errors_reach_the_caller_and_change_nothing(failing: Failing, error: Exception, tries: int) -> None:
     ids = bring(open_company(TEA=0), 2, {"TEA": 1})
@@ -71,6 +71,18 @@ def test_other_errors_reach_the_caller_and_change_nothing(failing: Failing, erro
         confirm_orders(ids, context=now(key="k"))
     assert len(attempts) == tries
     assert contents(journal=True) == before
+
+
+def test_what_the_database_forbids_is_a_refusal_that_leaves_its_record(failing: Failing) -> None:
+    ids = bring(open_company(TEA=0), 2, {"TEA": 1})
+    before = contents(journal=False)
+    attempts = failing(3, IntegrityError("something else"))
+    with pytest.raises(Contradicted, match="something else"):
+        confirm_orders(ids, context=now(key="k"))
+    assert len(attempts) == 4, "three tries and the record"
+    assert contents(journal=False) == before
+    last = Run.objects.order_by("-id")[0]
+    assert (last.step, last.outcome, last.codes) == ("orders.confirm", "refused", '{"contradicted": 2}')
 
 
 def test_every_run_waits_for_its_seal() -> None:

@@ -3,7 +3,8 @@
 StepRefused            a whole batch was not carried out
 ├── BatchTooLarge      more rows than the step takes at once
 ├── KeyReused          the idempotency key was used with other input
-└── Busy               the store could not take the work now; try again
+├── Busy               the store could not take the work now; try again
+└── Contradicted       a constraint of the database forbids it, such as a moment before the last one
 """
 
 from collections.abc import Mapping
@@ -41,6 +42,12 @@ class Busy(StepRefused):
     """The store could not take the work now, after three tries."""
 
     code = "busy"
+
+
+class Contradicted(StepRefused):
+    """A constraint of the database forbids the batch; `what` names it. Nothing changed."""
+
+    code = "contradicted"
 
 
 @dataclass(frozen=True, slots=True)

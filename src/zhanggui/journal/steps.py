@@ -17,7 +17,17 @@ from django.db import DatabaseError, IntegrityError, OperationalError, transacti
 
 from zhanggui.journal import rules
 from zhanggui.journal.models import ChainHead, PendingSeal, Run, Seal
-from zhanggui.journal.records import BatchTooLarge, Busy, Context, Head, Inside, KeyReused, StepInfo, StepRefused
+from zhanggui.journal.records import (
+    BatchTooLarge,
+    Busy,
+    Context,
+    Contradicted,
+    Head,
+    Inside,
+    KeyReused,
+    StepInfo,
+    StepRefused,
+)
 from zhanggui.journal.writing import OpenRun
 from zhanggui.kernel import clock
 from zhanggui.kernel.batch import Accepted, Answer, Rejected
@@ -76,11 +86,11 @@ def _with_retries(info: StepInfo, body: Callable[..., Answer], batch: Sequence[A
                 raise
             if attempt == RETRIES - 1:
                 raise Busy(step=info.name) from error
-        except IntegrityError:
+        except IntegrityError as error:
             if context.key and (stored := _stored_answer(info, context.key, input_hash)):
                 return stored
             if attempt == RETRIES - 1:
-                raise
+                raise Contradicted(step=info.name, what=str(error).splitlines()[0]) from error
     raise Busy(step=info.name)
 
 

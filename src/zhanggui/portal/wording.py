@@ -81,6 +81,7 @@ STEP_WORDS: dict[str, Words] = {
     "orders.take_in": gettext_lazy("Order taken in"),
     "orders.confirm": gettext_lazy("Order confirmed"),
     "orders.resolve_holds": gettext_lazy("Hold cleared"),
+    "orders.keep_content": gettext_lazy("Kept as it came in first"),
     "processes.reserve_orders": gettext_lazy("Stock reserved"),
     "processes.release_orders": gettext_lazy("Handed to logistics"),
     "processes.ship_orders": gettext_lazy("Order shipped"),

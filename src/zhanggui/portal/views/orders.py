@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from zhanggui.journal.records import Busy, Context, KeyReused
+from zhanggui.journal.records import Busy, Context, Contradicted, KeyReused
 from zhanggui.kernel import clock, ids
 from zhanggui.kernel.batch import Answer
 from zhanggui.people.queries import rights
@@ -19,12 +19,13 @@ from zhanggui.portal.reading import orders, runs
 from zhanggui.portal.views.entry import next_address
 from zhanggui.processes.orders import cancel_orders, release_orders, reserve_orders
 from zhanggui.sales.orders.models import OPEN_STATES, STATES
-from zhanggui.sales.orders.steps import confirm_orders, resolve_holds
+from zhanggui.sales.orders.steps import confirm_orders, keep_content, resolve_holds
 
 Act = Callable[..., Answer]
 ACTS: dict[str, Act] = {
     "confirm": confirm_orders,
     "resolve": resolve_holds,
+    "keep": keep_content,
     "reserve": reserve_orders,
     "release": release_orders,
     "cancel": cancel_orders,
@@ -94,6 +95,11 @@ def _carry_out(request: HttpRequest, act: Act, chosen: list[int], context: Conte
         messages.warning(
             request,
             _("This form was sent before with another selection. Look at the list, then choose again."),
+        )
+        return
+    except Contradicted:
+        messages.error(
+            request, _("This contradicts what is on record already, such as a later moment. Nothing changed.")
         )
         return
     except Busy:

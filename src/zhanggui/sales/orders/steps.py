@@ -1,6 +1,6 @@
 """Writes of orders. Lock order: orders by id, then everything that is reached through them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zhanggui.catalog.queries import known_skus
@@ -143,10 +143,32 @@ def resolve_holds(batch: Sequence[int], *, context: Inside) -> Answer:
     found = [(line, known[code][0]) for _, line, code, _ in lines if code in known]
     run.update(OrderLine, [line for line, _ in found], {"sku_id": [sku for _, sku in found]})
     still = {order for order, _, code, _ in lines if code not in known}
-    holds = run.lock(OrderHold, "order_id", list(by_order), ["id", "order_id", "code"], equal={"state": "open"})
-    closing = [key for key, order, code in holds if code == Hold.UNKNOWN_SKU and order not in still]
-    _close_holds(closing, context)
-    waiting = {order for key, order, _ in holds if key not in set(closing)}
+    return _end_holds(by_order, rejected, lambda order, code: code == Hold.UNKNOWN_SKU and order not in still, context)
+
+
+@step("orders.keep_content", clause="2.1.3.1")
+def keep_content(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Let held orders that changed on their channel go on as they first came in: a person compared and decided so.
+
+    Clause: 2.1.3.1. Rejects: unknown_order, wrong_state, on_hold (another reason still stands).
+    Writes: holds closed, orders received again. The person's words are the run's reason.
+    """
+    held, rejected = lock_orders(batch, (State.HELD,), context=context)
+    by_order = {key: index for index, (key, _) in held.items()}
+    return _end_holds(by_order, rejected, lambda _, code: code == Hold.CONTENT_CHANGED, context)
+
+
+def _end_holds(
+    by_order: Mapping[int, int], rejected: list[Rejected], ends: Callable[[int, str], bool], context: Inside
+) -> Answer:
+    """Close the reasons that no longer stand, and let orders without any other go on.
+
+    Takes: by_order, index in the batch per locked, held order; ends, whether (order, code) ends.
+    """
+    holds = context.run.lock(OrderHold, "order_id", list(by_order), ["id", "order_id", "code"], equal={"state": "open"})
+    closing = {key for key, order, code in holds if ends(order, code)}
+    _close_holds(sorted(closing), context)
+    waiting = {order for key, order, _ in holds if key not in closing}
     free = [key for key in by_order if key not in waiting]
     move_orders(free, State.HELD, State.RECEIVED, {}, context=context)
     rejected += [Rejected(by_order[key], Refusal.ON_HOLD, {"state": "held"}) for key in waiting]
