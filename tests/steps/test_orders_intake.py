@@ -8,12 +8,13 @@ from tests.factories.orders import BUYER, PLACED, PRICE_FEN, bring, now, open_co
 from tests.factories.steps import contents
 from tests.factories.truths import broken
 
+from zhanggui.journal.models import Run
 from zhanggui.obligations.models import Obligation
 from zhanggui.sales.orders.intake import open_shops, take_in_orders
 from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, Shop
 from zhanggui.sales.orders.records import LineIn, OrderIn, ShopKey
 from zhanggui.sales.orders.rules import content_hash
-from zhanggui.sales.orders.steps import resolve_holds
+from zhanggui.sales.orders.steps import confirm_orders, keep_content, resolve_holds
 
 pytestmark = pytest.mark.django_db
 
@@ -95,10 +96,56 @@ def test_a_changed_order_waits_for_a_person(state: str) -> None:
 
 def test_an_order_that_changes_twice_waits_for_one_reason() -> None:
     company = open_company(TEA=0)
-    for pieces in (1, 2, 3, 3):
-        take_in_orders([order_in(company, "T1", {"TEA": pieces})], context=now())
-    assert OrderHold.objects.count() == 1
+    given = [take_in_orders([order_in(company, "T1", {"TEA": pieces})], context=now()) for pieces in (1, 2, 3, 3)]
+    assert [answer.accepted[0].result for answer in given[1:]] == ["changed", "changed", "unchanged"]
+    assert OrderHold.objects.filter(state="open").count() == 1
+    newest = order_in(company, "T1", {"TEA": 3}).content_hash
+    assert json.loads(OrderHold.objects.get(state="open").details) == {"hash": newest}
     assert broken() == {}
+
+
+def test_the_same_change_again_counts_once() -> None:
+    company = open_company(TEA=0)
+    bring(company, 2, {"TEA": 1})
+    changed = [order_in(company, f"O0000{at}", {"TEA": 2}) for at in range(2)]
+    first = take_in_orders([*changed, *changed], context=now())
+    before = contents()
+    again = take_in_orders(changed, context=now())
+    assert sorted(str(row.result) for row in first.accepted) == ["changed", "changed", "unchanged", "unchanged"]
+    assert [row.result for row in again.accepted] == ["unchanged", "unchanged"]
+    assert contents() == before
+
+
+@pytest.mark.parametrize("then", ["received", "confirmed"])
+def test_a_change_that_a_person_decided_about_does_not_hold_its_order_again(then: str) -> None:
+    company = open_company(TEA=0)
+    ids = bring(company, 1, {"TEA": 1})
+    take_in_orders([order_in(company, "O00000", {"TEA": 2})], context=now())
+    assert not keep_content(ids, context=now()).rejected
+    if then == "confirmed":
+        confirm_orders(ids, context=now())
+    before = contents()
+    given = take_in_orders([order_in(company, "O00000", {"TEA": 2})], context=now())
+    assert ([row.result for row in given.accepted], contents(), states(ids)) == (["unchanged"], before, [then])
+    another = take_in_orders([order_in(company, "O00000", {"TEA": 3})], context=now())
+    if then == "received":
+        assert ([row.result for row in another.accepted], states(ids)) == (["changed"], ["held"])
+    else:
+        assert refusals(another) == [(0, "changed_in_work")]
+    assert broken() == {}
+
+
+def test_changed_orders_cost_the_same_statements_whatever_their_number() -> None:
+    company = open_company(TEA=0)
+
+    def statements(first: int, count: int, pieces: int) -> int:
+        rows = [order_in(company, f"N{at:03}", {"TEA": pieces}) for at in range(first, first + count)]
+        take_in_orders(rows, context=now())
+        return Run.objects.filter(step="orders.take_in").latest("id").statements
+
+    statements(0, 60, 1)
+    assert statements(0, 1, 2) == statements(1, 59, 2)
+    assert statements(0, 1, 3) == statements(1, 59, 3)
 
 
 @pytest.mark.parametrize("state", ["confirmed", "reserved", "released"])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 
@@ -21,6 +22,15 @@ HOUR = 3600
 CONTACT = ("buyer", "receiver", "phone", "province", "city", "district", "address")
 LINE = ("identity", "merchant_code", "title", "quantity", "unit_price_fen", "discount_fen", "amount_fen")
 Known = dict[str, tuple[int, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What came in for an unconfirmed order that is known with other content."""
+
+    state: str
+    content_hash: str
+    open_hold: int | None
 
 
 @step("orders.open_shops", clause="2.1.2.3", limit=100)
@@ -43,17 +53,19 @@ def take_in_orders(batch: Sequence[OrderIn], *, context: Inside) -> Answer:
     """Take in orders of one shop, each once; the confirming clock starts when the customer placed it.
 
     Clause: 2.1.3.1.
-    Gives: the new order's id; "unchanged"; or "changed" for an unconfirmed order, which then waits on hold.
+    Gives: the new order's id; "unchanged"; or "changed" for an unconfirmed order, which then waits on hold. A change
+    that an order is or was on hold for is "unchanged": a person sees it, or has decided about it.
     Rejects: changed_in_work and changed_after_end (confirmed, or ended: what came in stays in the file only),
     twice_in_batch (the same number with other content).
     Writes: orders, contacts, lines, holds, clocks. An unknown product holds its order, it never refuses it.
     Cost: twelve statements for any number of orders.
     """
     known = _known_orders(batch, context)
+    seen, standing = _changes_seen(batch, known, context)
     accepted: list[Accepted] = []
     rejected: list[Rejected] = []
     fresh: list[tuple[int, OrderIn]] = []
-    changed: dict[int, str] = {}
+    changed: dict[int, _Change] = {}
     first: dict[str, int] = {}
     for index, order in enumerate(batch):
         key, content, state = known.get(order.external_id, (0, order.content_hash, ""))
@@ -62,13 +74,14 @@ def take_in_orders(batch: Sequence[OrderIn], *, context: Inside) -> Answer:
             fresh.append((index, order))
             continue
         same_twice = batch[earlier].content_hash == order.content_hash
-        outcome = _outcome(content == order.content_hash, state) if same_twice else Refusal.TWICE_IN_BATCH
+        same = content == order.content_hash or (key, order.content_hash) in seen or key in changed
+        outcome = _outcome(same, state) if same_twice else Refusal.TWICE_IN_BATCH
         if isinstance(outcome, Refusal):
             rejected.append(Rejected(index, outcome, {"state": state}))
             continue
         accepted.append(Accepted(index, outcome))
         if outcome == "changed":
-            changed[key] = state
+            changed[key] = _Change(state, order.content_hash, standing.get(key))
     fresh.sort(key=lambda row: row[1].external_id)  # files that cross must not wait for each other in a circle
     ids = _insert(fresh, changed, context)
     accepted += [Accepted(index, key) for key, (index, _) in zip(ids, fresh, strict=True)]
@@ -95,7 +108,21 @@ def _known_orders(batch: Sequence[OrderIn], context: Inside) -> Known:
     return {external_id: (key, content, state) for key, external_id, content, state in rows}
 
 
-def _insert(fresh: list[tuple[int, OrderIn]], changed: dict[int, str], context: Inside) -> list[int]:
+def _changes_seen(
+    batch: Sequence[OrderIn], known: Known, context: Inside
+) -> tuple[set[tuple[int, str]], dict[int, int]]:
+    """Return the changes that orders are or were on hold for, (order, content hash), and the open holds by order."""
+    here = [(*known[order.external_id], order.content_hash) for order in batch if order.external_id in known]
+    differing = sorted({key for key, content, _, incoming in here if content != incoming})
+    if not differing:
+        return set(), {}
+    columns, about = ["id", "order_id", "details", "state"], {"code": str(Hold.CONTENT_CHANGED)}
+    rows = context.run.lock(OrderHold, "order_id", differing, columns, equal=about)
+    seen = {(order, json.loads(details).get("hash", "")) for _, order, details, _ in rows}
+    return seen, {order: key for key, order, _, state in rows if state == "open"}
+
+
+def _insert(fresh: list[tuple[int, OrderIn]], changed: dict[int, _Change], context: Inside) -> list[int]:
     """Write new orders with all that belongs to them, and holds on changed ones; return the new orders' ids."""
     run = context.run
     orders = [order for _, order in fresh]
@@ -142,22 +169,26 @@ def _contact_columns(ids: list[int], order_ids: list[int], orders: list[OrderIn]
     return {"id": ids, "order_id": order_ids, **columns}
 
 
-def _hold(unknown: dict[int, str], changed: dict[int, str], context: Inside) -> None:
-    """Write the reasons for waiting, and move received orders that changed to hold."""
+def _hold(unknown: dict[int, str], changed: dict[int, _Change], context: Inside) -> None:
+    """Write the reasons for waiting, and move received orders that changed to hold.
+
+    A newer change takes the place of the one that an order waits for already.
+    """
     run = context.run
-    already: set[int] = set()
-    if changed:
-        standing = {"state": "open", "code": str(Hold.CONTENT_CHANGED)}
-        already = {row[0] for row in run.lock(OrderHold, "order_id", list(changed), ["order_id"], equal=standing)}
+    replaced = sorted(change.open_hold for change in changed.values() if change.open_hold)
+    run.update(OrderHold, replaced, {"state": "closed"})
+    run.move("hold", replaced, "open", "closed")
     reasons = [
         (key, str(Hold.UNKNOWN_SKU), json.dumps({"code": code}, ensure_ascii=False)) for key, code in unknown.items()
     ]
-    reasons += [(key, str(Hold.CONTENT_CHANGED), "{}") for key in changed if key not in already]
+    reasons += [
+        (key, str(Hold.CONTENT_CHANGED), json.dumps({"hash": change.content_hash})) for key, change in changed.items()
+    ]
     run.insert(OrderHold, {
         "id": run.ids(len(reasons)), "order_id": [row[0] for row in reasons], "code": [row[1] for row in reasons],
         "details": [row[2] for row in reasons], "state": "open",
     })  # fmt: skip
-    moving = [key for key, state in changed.items() if state == State.RECEIVED]
+    moving = [key for key, change in changed.items() if change.state == State.RECEIVED]
     run.update(Order, moving, {"state": str(State.HELD), "version": Plus(1)})
     run.move("order", moving, str(State.RECEIVED), str(State.HELD))
 
