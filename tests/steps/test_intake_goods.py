@@ -1,10 +1,11 @@
 """Products and stock from files: brought up to date, booked once, refused by code."""
 
 import pytest
-from tests.factories.intake import check, codes, judged, let_in, table
+from tests.factories.intake import check, codes, judged, let_in, row, table
 from tests.factories.truths import broken
 
 from zhanggui.catalog.models import Sku
+from zhanggui.journal.models import Run
 from zhanggui.logistics.inventory.models import StockBalance, StockMovement, Warehouse
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +128,11 @@ def test_the_longest_keys_still_fit(known: None) -> None:
     let_in(products([code, "长", "", ""]), "products")
     file = let_in(stock([code, "W" * 32, 1, "R" * 48]), "stock")
     assert (file.new, file.rows_refused) == (1, 0)
+
+
+def test_what_comes_in_is_born_under_the_clause_that_it_comes_in_for(known: None) -> None:
+    let_in(stock(["TEA", "", 1, ""]), "stock")
+    let_in(table(row("A1")))
+    names = ("intake.commit_products", "intake.commit_stock", "intake.commit_orders")
+    clauses = dict(Run.objects.filter(step__in=names).values_list("step", "clause"))
+    assert [clauses[name] for name in names] == ["2.1.2.1", "2.1.2.1", "2.1.3.1"]

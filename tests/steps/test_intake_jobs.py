@@ -1,6 +1,8 @@
 """A large file is committed by the worker: with progress, in the name of who began it, left and resumed at will."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from tests.cast import SUN
@@ -8,8 +10,9 @@ from tests.factories.intake import bring_file, row, seen, table
 from tests.factories.orders import now
 
 from zhanggui.connectors.intake import taking_in
-from zhanggui.delivery.models import Job
+from zhanggui.delivery.models import Alarm, Job
 from zhanggui.journal.models import Run
+from zhanggui.journal.records import Actor
 from zhanggui.kernel import clock
 from zhanggui.sales.orders.models import Order
 from zhanggui.worker import handlers, runner
@@ -52,3 +55,22 @@ def test_a_file_that_came_in_meanwhile_ends_its_job(queued: int) -> None:
     taking_in.commit_intake(queued, context=now())
     assert runner.do_one(now().as_of, kinds=KINDS)
     assert (Job.objects.get().state, Order.objects.count()) == ("done", 5)
+
+
+def test_a_job_that_was_laid_aside_goes_on_when_anybody_presses_import_again(
+    queued: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> bool:
+        raise OSError(28, "no space left on device")
+
+    with monkeypatch.context() as broken_disk:
+        broken_disk.setattr(handlers, "commit_intake", full)
+        for attempt in range(Job.objects.get().max_attempts):
+            runner.do_one(now().as_of + timedelta(days=attempt), kinds=KINDS)
+    assert (Job.objects.get().state, Alarm.objects.filter(answered_at=None).count()) == ("parked", 1)
+    another = replace(now(), actor=Actor("staff", "he.jing"))
+    assert taking_in.begin_commit(queued, context=another, as_job=True) == "committing"
+    assert (Job.objects.get().state, Job.objects.get().attempts) == ("waiting", 0)
+    assert not Alarm.objects.filter(answered_at=None).exists()
+    assert runner.do_one(now().as_of, kinds=KINDS)
+    assert (Job.objects.get().state, seen(queued).state, Order.objects.count()) == ("done", "done", 5)

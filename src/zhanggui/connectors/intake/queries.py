@@ -7,6 +7,8 @@ from zhanggui.catalog.models import Sku
 from zhanggui.connectors.intake.models import IntakeFile, RefusedRow, SavedMapping
 from zhanggui.connectors.intake.records import IntakeView, Reading, RowRefused, Stage, State
 from zhanggui.connectors.spreadsheets.mapping import Subject
+from zhanggui.delivery.models import Job
+from zhanggui.delivery.records import JobState
 from zhanggui.sales.orders.models import Shop
 
 SHOWN = (
@@ -77,3 +79,9 @@ def known_products(codes: Sequence[str], fields: Sequence[str]) -> dict[str, dic
     """Return these fields of the products with these codes."""
     rows = Sku.objects.filter(code__in=set(codes)).values_list("code", *fields)
     return {row[0]: dict(zip(fields, row[1:], strict=True)) for row in rows}
+
+
+def parked_jobs_of(kind: str, keys: Sequence[str]) -> list[int]:
+    """Return the ids of those jobs of these keys that were laid aside for a person."""
+    parked = Job.objects.filter(kind=kind, key__in=keys, state=JobState.PARKED)
+    return list(parked.order_by("id").values_list("id", flat=True))

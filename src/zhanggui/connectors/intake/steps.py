@@ -9,7 +9,7 @@ from zhanggui.catalog.queries import known_skus
 from zhanggui.catalog.records import SkuIn
 from zhanggui.catalog.steps import FIELDS, take_in_skus
 from zhanggui.connectors.intake.models import IntakeFile, RefusedRow, SavedMapping
-from zhanggui.connectors.intake.queries import known_products, reading_from, reading_text
+from zhanggui.connectors.intake.queries import known_products, parked_jobs_of, reading_from, reading_text
 from zhanggui.connectors.intake.records import (
     Begin,
     Checked,
@@ -24,7 +24,7 @@ from zhanggui.connectors.intake.records import (
     Upload,
 )
 from zhanggui.delivery.records import JobRequest, Priority
-from zhanggui.delivery.steps import enqueue_jobs
+from zhanggui.delivery.steps import enqueue_jobs, release_jobs
 from zhanggui.journal.records import Inside, Plus, StepRefused
 from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
@@ -140,7 +140,8 @@ def begin_commits(batch: Sequence[Begin], *, context: Inside) -> Answer:
     """Let checked files come in: here, or by a job that can be left alone; their mappings are settled.
 
     Gives: the state: committing, or done where no row can come in.
-    Rejects: unknown_file, wrong_state, overtaken (checked anew). One being committed already is accepted.
+    Rejects: unknown_file, wrong_state, overtaken (checked anew). One being committed already is accepted; if its job
+    was laid aside, it goes on.
     Writes: files, mappings, jobs.
     """
     run = context.run
@@ -150,6 +151,7 @@ def begin_commits(batch: Sequence[Begin], *, context: Inside) -> Answer:
     rejected: list[Rejected] = []
     settled: dict[tuple[str, str, str], str] = {}
     jobs: list[JobRequest] = []
+    resumed: list[str] = []
     for index, begin in enumerate(batch):
         state, attempt, entries, *about = found.get(begin.intake_id, ("", 0, 0))
         if state not in (State.CHECKED, State.COMMITTING) or begin.attempt != attempt:
@@ -162,10 +164,13 @@ def begin_commits(batch: Sequence[Begin], *, context: Inside) -> Answer:
             settled[about[0], about[1], reading_from(about[2]).fingerprint] = about[2]  # type: ignore[union-attr]
         if begin.as_job and after == State.COMMITTING:
             jobs.append(_job(begin, context))
+            resumed += [jobs[-1].key] if state == State.COMMITTING else []
         accepted.append(Accepted(index, after))
     _settle(settled, context)
     if jobs:
         enqueue_jobs(jobs, context=context)
+    if parked := parked_jobs_of(COMMIT_JOB, resumed) if resumed else []:
+        release_jobs(parked, context=context)
     return answer(accepted, rejected)
 
 
@@ -205,11 +210,11 @@ def _settle(readings: dict[tuple[str, str, str], str], context: Inside) -> None:
     })  # fmt: skip
 
 
-@step("intake.commit_orders", clause="1.2")
+@step("intake.commit_orders", clause="2.1.3.1")
 def commit_orders(batch: Sequence[OrderRow], *, context: Inside) -> Answer:
     """Take in a part of a file of orders; its place in the file moves in the same run.
 
-    Gives and rejects: as `take_in_orders`. Raises: PartMoved.
+    Clause: 2.1.3.1. Gives and rejects: as `take_in_orders`. Raises: PartMoved.
     """
     part = batch[0].part
     _lock_part(part, context)
@@ -226,11 +231,11 @@ def _of_shop(order: OrderIn, shop: int) -> OrderIn:
     )  # fmt: skip
 
 
-@step("intake.commit_products", clause="1.2")
+@step("intake.commit_products", clause="2.1.2.1")
 def commit_products(batch: Sequence[SkuRow], *, context: Inside) -> Answer:
     """Take in a part of a file of products; fields that the file has no column for stay as they are.
 
-    Gives and rejects: as `take_in_skus`. Raises: PartMoved.
+    Clause: 2.1.2.1. Gives and rejects: as `take_in_skus`. Raises: PartMoved.
     """
     part = batch[0].part
     _lock_part(part, context)
@@ -240,11 +245,11 @@ def commit_products(batch: Sequence[SkuRow], *, context: Inside) -> Answer:
     return _note_part(batch, take_in_skus(skus, context=context), context)
 
 
-@step("intake.commit_stock", clause="1.2")
+@step("intake.commit_stock", clause="2.1.2.1")
 def commit_stock(batch: Sequence[StockRow], *, context: Inside) -> Answer:
     """Book a part of a file of stock; a statement that was booked before changes nothing.
 
-    Gives: as `receive_stock`; "unchanged" for an empty shelf.
+    Clause: 2.1.2.1. Gives: as `receive_stock`; "unchanged" for an empty shelf.
     Rejects: as `receive_stock`; unknown_sku, not_stocked. Raises: PartMoved.
     """
     _lock_part(batch[0].part, context)
