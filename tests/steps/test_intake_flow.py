@@ -15,10 +15,10 @@ from zhanggui.catalog.records import SkuIn
 from zhanggui.catalog.steps import take_in_skus
 from zhanggui.connectors import spreadsheets
 from zhanggui.connectors.intake import files, steps, taking_in
-from zhanggui.connectors.intake.messages import FILES, ROWS, row_message
+from zhanggui.connectors.intake.messages import FILES, PROBLEMS, ROWS, file_words, row_message
 from zhanggui.connectors.intake.models import IntakeFile, RefusedRow, SavedMapping
 from zhanggui.connectors.intake.records import RowRefused, State
-from zhanggui.connectors.spreadsheets.mapping import Subject
+from zhanggui.connectors.spreadsheets.mapping import Subject, check_mapping
 from zhanggui.connectors.spreadsheets.records import FileRefused
 from zhanggui.delivery.models import Job
 from zhanggui.journal.models import Run
@@ -190,6 +190,33 @@ def test_every_message_names_row_field_reason_and_remedy(language: str) -> None:
             assert "{" not in text
             assert len(text) > 15
         assert all(reason and remedy for reason, remedy in FILES.values())
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh-hans", "所选各列与文件不符（没有为“单价”选择列；第 4 列被选了不止一次；为“数量”选择的列不在文件中）。"),
+        (
+            "en",
+            "The columns chosen do not fit the file (no column is chosen for Unit price;"
+            " column 4 is chosen more than once; the column chosen for Quantity is not in the file).",
+        ),
+    ],
+)
+def test_a_wrong_choice_of_columns_is_told_in_words(language: str, said: str) -> None:
+    problems = "missing:unit_price, column_used_twice:3, no_such_column:quantity"
+    with translation.override(language):
+        assert file_words("mapping_wrong", {"problems": problems}, "orders")[0] == said
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_problem_of_a_choice_of_columns_has_its_words(language: str) -> None:
+    problems = check_mapping({"sku": 1, "title": 1, "quantity": 9, "nonsense": 0}, 5, "orders")
+    assert {one.partition(":")[0] for one in problems} == PROBLEMS.keys()
+    with translation.override(language):
+        said = file_words("mapping_wrong", {"problems": ", ".join(problems)}, "orders")[0]
+    assert not any(code in said for code in PROBLEMS)
+    assert "{" not in said
 
 
 def test_every_code_of_a_cell_or_file_has_its_words() -> None:

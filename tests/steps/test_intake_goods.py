@@ -1,10 +1,13 @@
 """Products and stock from files: brought up to date, booked once, refused by code."""
 
 import pytest
+from django.utils import translation
 from tests.factories.intake import check, codes, judged, let_in, row, table
 from tests.factories.truths import broken
 
 from zhanggui.catalog.models import Sku
+from zhanggui.connectors.intake.messages import row_message
+from zhanggui.connectors.intake.queries import refused_rows
 from zhanggui.journal.models import Run
 from zhanggui.logistics.inventory.models import StockBalance, StockMovement, Warehouse
 
@@ -89,6 +92,22 @@ def test_opening_stock_stated_otherwise_is_refused_and_a_reference_books_the_dif
     assert list(causes) == [("opening:MAIN:TEA", "opening"), ("receipt:GR-1:MAIN:TEA", "receipt")]
 
 
+def test_with_a_reference_fewer_pieces_can_be_booked_but_never_more_than_are_free(known: None) -> None:
+    let_in(stock(["TEA", "", 10, ""]), "stock")
+    content = stock(["TEA", "", -3, "COUNT-1"], ["TEA", "", -8, "COUNT-2"], ["CUP", "", -1, "COUNT-1"])
+    file = let_in(content, "stock")
+    assert codes(file.id) == [(3, "below_reserved", "quantity"), (4, "below_reserved", "quantity")]
+    again = let_in(content, "stock")
+    assert (file.new, again.unchanged, on_hand()) == (1, 1, {"TEA": 7})
+    differs = let_in(stock(["TEA", "", -4, "COUNT-1"]), "stock")
+    with translation.override("en"):
+        (refused,) = refused_rows(differs.id)
+        assert row_message(refused, "stock").startswith(
+            "Row 2, Quantity: This was booked before with another quantity (-3)."
+        )
+    assert broken() == {}
+
+
 def test_what_stands_twice_in_one_file_is_refused_in_all_its_rows(known: None) -> None:
     file = let_in(stock(["TEA", "", 10, ""], ["CUP", "", 1, ""], ["TEA", "MAIN", 10, ""]), "stock")
     assert codes(file.id) == [(2, "twice_in_file", "sku"), (4, "twice_in_file", "sku")]
@@ -114,6 +133,8 @@ def test_a_file_refused_for_an_unknown_product_comes_in_once_the_product_is_ther
     ("bad", "code", "field"),
     [
         (["TEA", "", -1, ""], "quantity_too_small", "quantity"),
+        (["TEA", "", "-0.5", "GR-1"], "quantity_not_whole", "quantity"),
+        (["TEA", "", "-1000000001", "GR-1"], "quantity_too_small", "quantity"),
         (["TEA", "", "", ""], "empty", "quantity"),
         (["TEA", "W" * 33, 1, ""], "id_too_long", "warehouse"),
         (["TEA", "", 1, "R" * 49], "id_too_long", "reference"),

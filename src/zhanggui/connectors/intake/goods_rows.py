@@ -6,6 +6,7 @@ from typing import TypeVar
 from zhanggui.catalog.records import SkuIn
 from zhanggui.connectors.intake.records import DEFAULT_WAREHOUSE, Entry, RowRefused, StockIn
 from zhanggui.connectors.spreadsheets.cells import (
+    QUANTITY_MAX,
     parse_code,
     parse_money_minor,
     parse_name,
@@ -63,7 +64,8 @@ def read_products(table: Table, columns: Mapping[str, int], decimals: int = 2) -
 
 
 def read_stock(table: Table, columns: Mapping[str, int]) -> Read:
-    """Read stock: without a reference the opening stock of a warehouse and SKU, with one a receipt.
+    """Read stock: without a reference the opening stock of a warehouse and SKU, with one a receipt or, negative, a
+    correction downwards.
 
     Rows that state the same thing twice are all refused: nobody knows which is right, nor whether to add them up.
     Gives: entries, refused rows, number of rows.
@@ -72,8 +74,9 @@ def read_stock(table: Table, columns: Mapping[str, int]) -> Read:
     def stock(cells: _Cells) -> StockIn:
         sku = parse_code(cells["sku"], typed=table.typed)
         warehouse = _short_id(cells["warehouse"], WAREHOUSE_CHARS, typed=table.typed) or DEFAULT_WAREHOUSE
-        quantity = parse_quantity(cells["quantity"], least=0)
-        return StockIn(sku, warehouse, quantity, _short_id(cells["reference"], REFERENCE_CHARS, typed=table.typed))
+        reference = _short_id(cells["reference"], REFERENCE_CHARS, typed=table.typed)
+        quantity = parse_quantity(cells["quantity"], least=-QUANTITY_MAX if reference else 0)
+        return StockIn(sku, warehouse, quantity, reference)
 
     read, refused, n_rows = _read(table, columns, stock)
     count: dict[str, int] = {}

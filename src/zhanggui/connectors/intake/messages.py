@@ -95,9 +95,12 @@ ROWS: Mapping[str, Words] = MappingProxyType(
         # what is here already
         "changed_in_work": (
             _("The order has changed, but it is confirmed and being worked on."),
-            _("Cancel it and take it in anew, or leave it as it is."),
+            _("Settle it on the platform; or cancel it here and enter it again under a new number."),
         ),
-        "changed_after_end": (_("The order has changed, but it was shipped or cancelled."), _("Leave it as it is.")),
+        "changed_after_end": (
+            _("The order has changed, but it was shipped or cancelled."),
+            _("Leave it as it is; what is still to be sent, enter under a new number."),
+        ),
         "twice_in_batch": (_("The order stands in this file more than once."), _SAME_ROW),
         "code_twice": (_("The same thing stands in this file more than once."), _SAME_ROW),
         "unknown_sku": (_("No product has this code."), _("Import the product first, then this file again.")),
@@ -107,9 +110,12 @@ ROWS: Mapping[str, Words] = MappingProxyType(
         ),
         "cause_differs": (
             _("This was booked before with another quantity ({n})."),
-            _("Book the difference under a reference of its own."),
+            _("Book the difference under a reference of its own, with a minus if there are fewer pieces."),
         ),
-        "below_reserved": (_("Less would remain than is reserved."), _("Release reservations first.")),
+        "below_reserved": (
+            _("That many pieces are not on hand, or they are reserved."),
+            _("Count again, or cancel orders that hold the stock first."),
+        ),
     }
 )
 
@@ -181,9 +187,19 @@ FILES: Mapping[str, Words] = MappingProxyType(
 )
 
 
+PROBLEMS: Mapping[str, str] = MappingProxyType(
+    {
+        "unknown_field": _("there is no field {field}"),
+        "no_such_column": _("the column chosen for {field} is not in the file"),
+        "column_used_twice": _("column {n} is chosen more than once"),
+        "missing": _("no column is chosen for {field}"),
+    }
+)
+
+
 def row_words(refused: RowRefused) -> Words:
     """Return the reason and the remedy of a refused row, in the reader's language."""
-    number = re.search(r"\d+", refused.expected)
+    number = re.search(r"-?\d+", refused.expected)
     reason, remedy = ROWS.get(refused.code, (refused.code, ""))
     return _filled(reason, {"n": number[0] if number else ""}), _filled(remedy, {"n": number[0] if number else ""})
 
@@ -202,10 +218,20 @@ def file_words(code: str, details: Mapping[str, str | int], subject: Subject) ->
     """Return the reason and the remedy of a file that was refused as a whole."""
     reason, remedy = FILES.get(code, (code, ""))
     given = {name: str(value) for name, value in details.items()}
+    between = "、" if _chinese() else ", "
     if "fields" in given:
-        between = "、" if _chinese() else ", "
         given["fields"] = between.join(field_label(name, subject) for name in given["fields"].split(","))
+    if "problems" in given:
+        between = "；" if _chinese() else "; "
+        given["problems"] = between.join(_problem(one, subject) for one in given["problems"].split(", "))
     return _filled(reason, given), _filled(remedy, given)
+
+
+def _problem(code: str, subject: Subject) -> str:
+    """Return what `check_mapping` found wrong as people say it: fields by their names, columns counted from one."""
+    kind, _colon, what = code.partition(":")
+    number = str(int(what) + 1) if what.isdigit() else what
+    return _filled(PROBLEMS.get(kind, code), {"n": number, "field": field_label(what, subject)})
 
 
 def file_message(refusal: FileRefused, subject: Subject) -> str:
