@@ -138,6 +138,23 @@ def test_without_a_status_an_open_payment_moment_means_unpaid() -> None:
     assert judged(parsed) == [(2, "order_unpaid", "paid_at")]
 
 
+@pytest.mark.parametrize(
+    ("word", "paid", "refused"),
+    [
+        ("", "", [(2, "order_unpaid", "paid_at")]),
+        ("", " - ", [(2, "order_unpaid", "paid_at")]),
+        ("", AT, []),
+        ("待发货", "", []),
+        ("等待买家付款", AT, [(2, "order_unpaid", "status")]),
+    ],
+)
+def test_an_open_status_leaves_it_to_the_payment_moment(
+    word: str, paid: str, refused: list[tuple[int, str, str]]
+) -> None:
+    parsed = check(table([*row("A1"), word, paid], header=(*HEADER, "订单状态", "付款时间")))
+    assert judged(parsed) == refused
+
+
 def test_a_discount_lowers_its_line_and_freight_belongs_to_the_order() -> None:
     header = (*HEADER, "商家优惠", "运费")
     let_in(table([*row("A1", pieces=2), "9.80", "6"], [*row("A1", "CUP"), "", "6"], header=header))

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from zhanggui.connectors.channels import Channel, standing_of
+from zhanggui.connectors.channels import Channel, Standing, standing_of
 from zhanggui.connectors.intake.records import Entry, RowRefused
 from zhanggui.connectors.spreadsheets.cells import (
     parse_code,
@@ -137,8 +137,10 @@ class OrderReader:
             return RowRefused(number, "row_too_wide")
         try:
             self._note_moment(cells[at["placed_at"]], group)
-            name = "status" if "status" in at else "paid_at"
-            self._judge_standing(cells)
+            name = "status"
+            standing, name = self._standing(cells)
+            if standing != "paid":
+                return RowRefused(number, STANDING_CODES[standing], name, "paid_and_to_be_shipped")
             name = CURRENCY
             self._judge_currency(cells)
             name = "sku"
@@ -173,16 +175,15 @@ class OrderReader:
         if group.placed_at is None or moment < group.placed_at:
             group.placed_at = moment
 
-    def _judge_standing(self, cells: Row) -> None:
+    def _standing(self, cells: Row) -> tuple[Standing | None, str]:
+        """Return how far the order is and the field that says so: its status, else its moment of payment, else paid."""
         at = self._at
-        if "status" in at:
-            word = parse_name(cells[at["status"]], required=False)
-            standing = standing_of(word) if word else "paid"
-        else:
-            paid = cells[at["paid_at"]] if "paid_at" in at else True
-            standing = "unpaid" if paid is None or (isinstance(paid, str) and paid.strip() in ("", "-")) else "paid"
-        if standing != "paid":
-            raise CellRefused(STANDING_CODES[standing], "paid_and_to_be_shipped")
+        word = parse_name(cells[at["status"]], required=False) if "status" in at else ""
+        if word:
+            return standing_of(word), "status"
+        paid = cells[at["paid_at"]] if "paid_at" in at else True
+        is_open = paid is None or (isinstance(paid, str) and paid.strip() in ("", "-"))
+        return "unpaid" if is_open else "paid", "paid_at"
 
     def _judge_currency(self, cells: Row) -> None:
         named = str(cells[self._currency] or "").strip() if self._currency is not None else ""
