@@ -134,7 +134,7 @@ ORDERS: tuple[Field, ...] = (
         "详细地址|收货地址|收件地址|收件人地址|地址|address|shipping address|shipping address1|"
         "shipping street|street|客户地址",
     ),
-    _field("country", "国家", "Country", "国家|国家地区|country|shipping country"),
+    _field("country", "国家（不保存）", "Country (not kept)", "国家|国家地区|country|shipping country"),
     _field(
         "freight", "运费", "Freight",
         "运费|邮费|运费金额|买家应付邮费|freight|shipping fee|shipping|postage",
@@ -144,19 +144,7 @@ ORDERS: tuple[Field, ...] = (
         "优惠|优惠金额|商家优惠|店铺优惠|店铺优惠折扣|商家实际承担优惠金额|优惠总金额|折扣|折扣金额|"
         "discount|discount amount|lineitem discount|seller discount",
     ),
-    _field(
-        "buyer_note", "买家留言", "Buyer's message",
-        "买家留言|买家备注|留言|buyer note|buyer message|customer note",
-    ),
-    _field(
-        "note", "备注", "Note",
-        "备注|商家备注|卖家备注|订单备注|note|notes|remark|remarks|memo|comment|seller memo",
-    ),
     _field("status", "订单状态", "Status", "订单状态|交易状态|状态|status|order status|financial status"),
-    _field(
-        "specification", "规格", "Specification",
-        "规格|商品规格|商品属性|规格名称|specification|spec|variant",
-    ),
 )  # fmt: skip
 
 PRODUCTS: tuple[Field, ...] = (
