@@ -33,18 +33,19 @@ def test_the_most_urgent_stands_first_with_its_clause(owner: Client) -> None:
 def test_counts_and_lists_agree_at_each_edge(owner: Client) -> None:
     take_orders(["A"], MOMENT)
     due_at = MOMENT + 24 * HOUR
+    most_at = MOMENT + 0.8 * 24 * HOUR
     second = timedelta(seconds=1)
-    for as_of, when in [
-        (due_at - HOUR - second, "later"),
-        (due_at - HOUR, "later"),
-        (due_at - HOUR + second, "urgent"),
-        (due_at, "urgent"),
-        (due_at + second, "overdue"),
+    for as_of, when, mood in [
+        (most_at - second, "later", "calm"),
+        (most_at, "urgent", "warn"),
+        (due_at, "urgent", "warn"),
+        (due_at + second, "overdue", "late"),
     ]:
         with clock.frozen(as_of):
             for part in ("later", "urgent", "overdue"):
-                shown = "data-open>A<" in owner.get("/", {"when": part}).content.decode()
-                assert shown == (part == when), (as_of, part)
+                text = owner.get("/", {"when": part}).content.decode()
+                assert ("data-open>A<" in text) == (part == when), (as_of, part)
+                assert (f"left-{mood}" in text) == (part == when), (as_of, part)
 
 
 def test_the_navigation_counts_what_is_overdue(owner: Client) -> None:

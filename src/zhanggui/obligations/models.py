@@ -61,8 +61,10 @@ class Obligation(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["due_at", "id"], condition=Q(state="open"), name="clock_open_due"),
             models.Index(fields=["warn_at", "id"], condition=Q(state="open"), name="clock_open_warn"),
+            models.Index(fields=["most_at", "id"], condition=Q(state="open"), name="clock_open_urgent"),
+            models.Index(fields=["due_at", "id"], condition=Q(state="paused"), name="clock_paused"),
             models.Index(fields=["due_at", "id"], condition=Q(state__in=RUNNING), name="clock_running"),
-            models.Index(fields=["clause", "started_at"], name="clock_of_clause"),
+            models.Index(fields=["clause", "started_at", "id"], name="clock_of_clause"),
             models.Index(fields=["clause", "started_at"], condition=Q(state="late"), name="clock_late"),
         ]
 

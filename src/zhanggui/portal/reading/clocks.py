@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
@@ -11,7 +11,8 @@ from zhanggui.portal.reading.paging import Count, Page, after, count_up_to, cut,
 from zhanggui.sales.orders.models import Order
 
 IS_RUNNING = spelled("obligations_obligation.state IN ('open', 'paused', 'breached')")
-URGENT = timedelta(hours=1)
+IS_PAUSED = spelled("obligations_obligation.state = 'paused'")
+IS_OPEN = spelled("obligations_obligation.state = 'open'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class WorkFigures:
-    """How much is due: overdue, within the hour, later, and standing still."""
+    """How much is due: overdue, urgent (four fifths of the time are used), later, and standing still."""
 
     overdue: Count
     urgent: Count
@@ -55,14 +56,13 @@ class WorkFilter:
 
 def work_figures(as_of: datetime, wanted: WorkFilter) -> WorkFigures:
     """Count the running clocks of a department or clause. Cost: four statements, each stops at its cap."""
-    rows = _running(wanted)
-    counts = [count_up_to(rows.filter(_when(name, as_of))) for name in ("overdue", "urgent", "later", "paused")]
+    counts = [count_up_to(_part(wanted, name, as_of)) for name in ("overdue", "urgent", "later", "paused")]
     return WorkFigures(*counts)
 
 
 def work(as_of: datetime, wanted: WorkFilter, place: str, size: int = 50) -> Page[Clock]:
     """Return running clocks, the most urgent first. Cost: two statements."""
-    rows = _running(wanted).filter(_when(wanted.when, as_of)).filter(after("due_at", place, newest_first=False))
+    rows = after(_part(wanted, wanted.when, as_of), "due_at", place, newest_first=False)
     kept, following = cut(list(rows.order_by("due_at", "id")[: size + 1]), size, "due_at")
     return Page(tuple(_clocks(kept)), following, not place)
 
@@ -70,7 +70,7 @@ def work(as_of: datetime, wanted: WorkFilter, place: str, size: int = 50) -> Pag
 def clocks_of_clause(clause: str, states: Sequence[str], place: str, size: int = 50) -> Page[Clock]:
     """Return the clocks of a clause in some states, the newest first. Cost: two statements."""
     rows = Obligation.objects.filter(clause=clause, state__in=states)
-    rows = rows.filter(after("started_at", place, newest_first=True))
+    rows = after(rows, "started_at", place, newest_first=True)
     kept, following = cut(list(rows.order_by("-started_at", "-id")[: size + 1]), size, "started_at")
     return Page(tuple(_clocks(kept)), following, not place)
 
@@ -89,7 +89,7 @@ def states_of_clause(clause: str) -> dict[str, Count]:
 
 def overdue_count(as_of: datetime, cap: int = 999) -> Count:
     """Count what is overdue, for the navigation."""
-    return count_up_to(_running(WorkFilter()).filter(_when("overdue", as_of)), cap)
+    return count_up_to(_part(WorkFilter(), "overdue", as_of), cap)
 
 
 def clocks_of_orders(order_ids: Iterable[int], *, running: bool) -> list[Clock]:
@@ -100,23 +100,26 @@ def clocks_of_orders(order_ids: Iterable[int], *, running: bool) -> list[Clock]:
     return _clocks(list(rows.order_by("due_at", "id")), named=False)
 
 
-def _running(wanted: WorkFilter) -> QuerySet[Obligation]:
-    rows = Obligation.objects.filter(IS_RUNNING)
+def _part(wanted: WorkFilter, when: str, as_of: datetime) -> QuerySet[Obligation]:
+    """Return a part of the running clocks, each by the partial index that was made for it."""
+    rows = Obligation.objects.filter(_when(when, as_of))
     if wanted.department:
         rows = rows.filter(department=wanted.department)
     return rows.filter(clause=wanted.clause) if wanted.clause else rows
 
 
 def _when(name: str, as_of: datetime) -> Q:
-    """Return the condition of a part of the work; a paused clock is never overdue."""
-    moving = ~Q(state="paused")
+    """Return the condition of a part of the work; a paused clock is never overdue.
+
+    Urgent is what `wording.time_left` paints amber: from `most_at` to the due moment, both included.
+    """
     parts = {
-        "overdue": moving & Q(due_at__lt=as_of),
-        "urgent": moving & Q(due_at__gte=as_of, due_at__lt=as_of + URGENT),
-        "later": moving & Q(due_at__gte=as_of + URGENT),
-        "paused": Q(state="paused"),
+        "overdue": Q(IS_RUNNING) & ~Q(state="paused") & Q(due_at__lt=as_of),
+        "urgent": Q(IS_OPEN) & Q(due_at__gte=as_of, most_at__lte=as_of),
+        "later": Q(IS_OPEN) & Q(due_at__gte=as_of, most_at__gt=as_of),
+        "paused": Q(IS_PAUSED),
     }
-    return parts.get(name, Q())
+    return parts.get(name, Q(IS_RUNNING))
 
 
 def _clocks(rows: list[Obligation], *, named: bool = True) -> list[Clock]:

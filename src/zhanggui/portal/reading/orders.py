@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count as CountOf
+from django.db.models import Q, QuerySet, Sum
 
 from zhanggui.logistics.fulfilment.models import FulfilmentRequest, Shipment
 from zhanggui.portal.reading.clocks import Clock, clocks_of_orders
@@ -50,11 +51,15 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many orders match, and their amounts by currency; `whole` is false if only the page was summed."""
+    """How many orders match, and their amounts by currency; `whole` is false if only the page was summed.
+
+    `cut`: the search found more orders than it looks at; all figures are of the newest of them.
+    """
 
     orders: Count
     amounts: tuple[tuple[str, int], ...]
     whole: bool
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +107,17 @@ def queue(wanted: OrderFilter, known: Mapping[int, Shop], place: str, size: int 
 
     Cost: at most eight statements, whatever the number of orders; totals are summed over at most the cap.
     """
-    matching = _matching(wanted, known)
+    matching, cut_off = _matching(wanted, known)
     newest = not wanted.oldest_first
     order = ("-placed_at", "-id") if newest else ("placed_at", "id")
-    found = list(matching.filter(after("placed_at", place, newest_first=newest)).order_by(*order)[: size + 1])
+    found = list(after(matching, "placed_at", place, newest_first=newest).order_by(*order)[: size + 1])
     kept, following = cut(found, size, "placed_at")
     rows = _rows(kept, known)
-    return Page(tuple(rows), following, not place), _totals(matching, rows, known)
+    return Page(tuple(rows), following, not place), _totals(matching, rows, known, cut_off=cut_off)
 
 
-def _matching(wanted: OrderFilter, known: Mapping[int, Shop]) -> QuerySet[Order]:
+def _matching(wanted: OrderFilter, known: Mapping[int, Shop]) -> tuple[QuerySet[Order], bool]:
+    """Return the orders that match, and whether the search found more than it looks at."""
     rows = _in_state(wanted.state)
     if wanted.shop is not None:
         rows = rows.filter(shop_id=wanted.shop)
@@ -119,23 +125,31 @@ def _matching(wanted: OrderFilter, known: Mapping[int, Shop]) -> QuerySet[Order]
         rows = rows.filter(placed_at__gte=_midnight(wanted.first_day))
     if wanted.last_day:
         rows = rows.filter(placed_at__lt=_midnight(wanted.last_day + timedelta(days=1)))
-    return rows.filter(id__in=_ids_of(wanted.words, list(known))) if wanted.words else rows
+    if not wanted.words:
+        return rows, False
+    ids = _ids_of(rows, wanted.words, list(known))
+    return Order.objects.filter(id__in=ids[:FOUND]), len(ids) > FOUND
 
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=settings.COMPANY_ZONE)
 
 
-def _ids_of(words: str, shop_ids: list[int]) -> list[int]:
-    """Return the orders whose number, on either side, or whose buyer begins with the words; the first 500."""
+def _ids_of(rows: QuerySet[Order], words: str, shop_ids: list[int]) -> list[int]:
+    """Return those of the orders whose number, on either side, or whose buyer begins with the words, newest first.
+
+    Cost: three statements over an index each; more ids than FOUND mean that there are more orders.
+    """
     last = words + "\uffff"
-    by_channel = Order.objects.filter(shop_id__in=shop_ids, external_id__gte=words, external_id__lt=last)
-    by_number = Order.objects.filter(order_no__gte=words, order_no__lt=last)
-    by_buyer = OrderContact.objects.filter(buyer__gte=words, buyer__lt=last)
-    found = set(by_channel.values_list("id", flat=True)[:FOUND])
-    found |= set(by_number.values_list("id", flat=True)[:FOUND])
-    found |= set(by_buyer.values_list("order_id", flat=True)[:FOUND])
-    return sorted(found)[:FOUND]
+    ways = (
+        Q(shop_id__in=shop_ids, external_id__gte=words, external_id__lt=last),
+        Q(order_no__gte=words, order_no__lt=last),
+        Q(ordercontact__buyer__gte=words, ordercontact__buyer__lt=last),
+    )
+    found: set[int] = set()
+    for way in ways:
+        found.update(rows.filter(way).order_by("-id").values_list("id", flat=True)[: FOUND + 1])
+    return sorted(found, reverse=True)[: FOUND + 1]
 
 
 def _rows(orders: list[Order], known: Mapping[int, Shop]) -> list[OrderRow]:
@@ -174,15 +188,28 @@ def _row(
     )
 
 
-def _totals(matching: QuerySet[Order], rows: list[OrderRow], known: Mapping[int, Shop]) -> Totals:
-    found = list(matching.order_by().values_list("shop_id", "total_fen")[: CAP + 1])
-    capped = len(found) > CAP
-    amounts = [(row.currency, row.total_fen) for row in rows] if capped else []
-    amounts = amounts or [(known[shop_id].currency, amount) for shop_id, amount in found[:CAP]]
+def _totals(matching: QuerySet[Order], rows: list[OrderRow], known: Mapping[int, Shop], *, cut_off: bool) -> Totals:
+    """Sum the orders that match by currency, at most the cap. Cost: one statement that gives one row."""
+    shops_of: dict[str, list[int]] = {}
+    for shop in known.values():
+        shops_of.setdefault(shop.currency, []).append(shop.id)
+    sums = {code: Sum("total_fen", filter=Q(shop_id__in=keys)) for code, keys in shops_of.items()}
+    looked_at = matching.order_by().values("id", "shop_id", "total_fen")[: CAP + 1]
+    found = looked_at.aggregate(orders=CountOf("id"), **{f"in_{code}": one for code, one in sums.items()})
+    number = found["orders"]
+    capped = number > CAP
+    amounts: Mapping[str, int | None] = {code: found[f"in_{code}"] for code in sums}
+    if capped:
+        amounts = _sums(rows)
+    shown = tuple((code, int(amount)) for code, amount in sorted(amounts.items()) if amount is not None)
+    return Totals(Count(min(number, CAP), capped), shown, not capped, cut_off)
+
+
+def _sums(rows: list[OrderRow]) -> dict[str, int]:
     sums: dict[str, int] = {}
-    for currency, amount in amounts:
-        sums[currency] = sums.get(currency, 0) + amount
-    return Totals(Count(min(len(found), CAP), capped), tuple(sorted(sums.items())), not capped)
+    for row in rows:
+        sums[row.currency] = sums.get(row.currency, 0) + row.total_fen
+    return sums
 
 
 def whole_order(order_id: int) -> OrderWhole | None:

@@ -98,6 +98,9 @@ class OrderContact(models.Model):
     district = models.CharField(max_length=60, default="")
     address = models.CharField(max_length=300, default="")
 
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["buyer"], name="contact_buyer")]
+
 
 class OrderLine(models.Model):
     """One line of an order. Its identity is its external id, else the occurrence number of equal content."""
