@@ -86,6 +86,8 @@ def file(request: HttpRequest, intake_id: int) -> HttpResponse:
         "may_run": _may_run(request),
         "reasons": reading.reasons_of(found),
         "refusal": reading.refusal_of(found),
+        "parked": reading.parked_of(found),
+        "warnings": reading.warnings_of(found),
         "foreseen": found.state != State.CHECKED or found.new + found.changed + found.unchanged > 0,
     }
     part = request.headers.get("HX-Target") == "stage"
