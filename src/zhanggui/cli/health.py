@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from zhanggui.delivery.queries import parked_jobs, queue_figures
 from zhanggui.journal.queries import head, tail
 from zhanggui.kernel import clock
 from zhanggui.obligations.calendars.queries import current_version, missing_years_warning
@@ -30,18 +31,18 @@ class Check:
 
 def examine(as_of: datetime) -> list[Check]:
     """Return everything looked at, the good and the bad."""
-    return [*_ground(), *_engine(), *_company(as_of)]
+    return [*_ground(), *_engine(), *_company(as_of), *_queue(as_of)]
 
 
 def _ground() -> Iterator[Check]:
     yield Check("python", sys.version_info >= (3, 11), sys.version.split()[0], "use Python 3.11 or newer")
     free = settings.STATIC_ROOT / "staticfiles.json"
     yield Check("static files", free.exists(), str(settings.STATIC_ROOT), "run `make setup`")
-    for name in ("secret.key", "chain.key"):
-        path = settings.HOME / name
+    for name, wanted in (("home folder", "700"), ("secret.key", "600"), ("chain.key", "600")):
+        path = settings.HOME if name == "home folder" else settings.HOME / name
         if path.exists():
             mode = stat.S_IMODE(path.stat().st_mode)
-            yield Check(name, mode & 0o077 == 0, f"{mode:o}", f"chmod 600 {path}")
+            yield Check(name, mode & 0o077 == 0, f"{mode:o}", f"chmod {wanted} {path}")
 
 
 def _engine() -> Iterator[Check]:
@@ -77,4 +78,17 @@ def _company(as_of: datetime) -> Iterator[Check]:
         not stale,
         f"{head().seq} sealed, {waiting.runs} waiting",
         "start `zhanggui serve`: its worker seals",
+    )
+
+
+def _queue(as_of: datetime) -> Iterator[Check]:
+    """Look for work that was laid aside: it waits until a person lets it go on."""
+    figures = queue_figures(as_of)
+    names = ", ".join(f"{job.kind} {job.key}" for job in parked_jobs(limit=3))
+    found = f"{figures.parked} jobs wait for a person, {figures.open_alarms} alarms unanswered"
+    yield Check(
+        "parked work",
+        figures.parked == 0 and figures.open_alarms == 0,
+        f"{found}: {names}" if names else found,
+        "mend what the job's last error names; an import goes on from its own page, under Imports",
     )
