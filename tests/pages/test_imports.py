@@ -1,9 +1,12 @@
 """Bringing a file: nothing changes before the check was seen, bad rows come back, the work can be left."""
 
+import json
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.pages.conftest import Hire
@@ -12,6 +15,8 @@ from zhanggui.catalog.models import Sku
 from zhanggui.connectors.intake.models import IntakeFile
 from zhanggui.connectors.intake.taking_in import commit_intake
 from zhanggui.delivery.models import Job
+from zhanggui.delivery.records import ParkRequest
+from zhanggui.delivery.steps import claim_jobs, park_jobs
 from zhanggui.journal.records import SYSTEM, Context
 from zhanggui.kernel import clock
 
@@ -79,6 +84,53 @@ def test_the_import_is_left_to_a_job_and_shows_its_progress(owner: Client) -> No
     assert "every 2s" not in part
     assert "导入已完成" in part
     assert list(Sku.objects.values_list("code", flat=True)) == ["P-1"]
+
+
+def test_an_import_that_was_laid_aside_says_so_and_goes_on_when_let(owner: Client) -> None:
+    bring(owner, PRODUCTS)
+    address = f"/imports/{brought().id}/"
+    owner.post(f"{address}commit/", {"attempt": "1"})
+    (claim,) = claim_jobs("w", ["intake.commit"], limit=1, lease_seconds=60, as_of=clock.now())
+    assert "<progress" in words(owner.get(address))
+    park_jobs([ParkRequest(claim.job_id, claim.fence, "job_failed")], context=Context(SYSTEM, clock.now()))
+    Job.objects.update(last_error="OSError: <no space>")
+    text = words(owner.get(address))
+    assert "导入已停放于第 0 条（共 1 条）" in text
+    assert "请先排除原因" in text
+    assert "OSError: &lt;no space&gt;" in text
+    assert "every 2s" not in text
+    assert "<progress" not in text
+    assert "继续导入" in text
+    again = words(owner.post(f"{address}commit/", {"attempt": "1"}, follow=True))
+    assert "<progress" in again
+    assert Job.objects.get().state == "waiting"
+
+
+def test_what_is_odd_about_a_workbook_stands_on_its_page(owner: Client) -> None:
+    out = BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "date_1904": True})
+    sheet = book.add_worksheet("商品")
+    for number, row in enumerate((("商家编码", "商品名称"), ("P-1", "保温杯"), ("P-2", "毛巾"))):
+        sheet.write_row(number, 0, row)
+    sheet.set_row(2, None, None, {"hidden": True})
+    sheet.set_column(1, 1, None, None, {"hidden": True})
+    book.add_worksheet("旧").hide()
+    book.close()
+    given = SimpleUploadedFile("商品.xlsx", out.getvalue())
+    text = words(owner.post("/imports/upload/", {"file": given, "subject": "products"}, follow=True))
+    for part in ("隐藏的行也已读取", "隐藏的列也已读取", "隐藏的工作表", "1904"):
+        assert part in text, part
+    assert "隐藏" not in words(bring(owner, PRODUCTS))
+
+
+def test_a_channel_that_nobody_registered_is_named_as_new(owner: Client) -> None:
+    bring(owner, ORDERS, "orders")
+    file = brought()
+    kept = {**json.loads(file.reading), "warnings": ["channel_new", "odd_thing"]}
+    IntakeFile.objects.filter(id=file.id).update(reading=json.dumps(kept))
+    text = words(owner.get(f"/imports/{file.id}/"))
+    assert "该渠道首次出现" in text
+    assert "odd_thing" in text
 
 
 def test_pressing_import_twice_starts_one_job(owner: Client) -> None:

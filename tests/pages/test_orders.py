@@ -8,13 +8,17 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from tests.pages.conftest import MOMENT, Hire
 from tests.pages.shop import TOWEL, stock_shop, take_orders
+from tests.pages.test_paging import plan_of
 
 from zhanggui.journal.models import Run
 from zhanggui.kernel import clock
 from zhanggui.obligations.models import Obligation
-from zhanggui.sales.orders.models import Order
+from zhanggui.portal import wording
+from zhanggui.portal.reading import orders as reading
+from zhanggui.sales.orders.models import Order, OrderContact
 
 
 def text_of(answer: Any) -> str:
@@ -80,6 +84,49 @@ def test_totals_cover_all_that_match_and_keep_currencies_apart(owner: Client) ->
 def test_search_finds_by_number_and_by_buyer(words: str, owner: Client) -> None:
     take_orders(["A-7"], MOMENT)
     assert ">A-7<" in text_of(owner.get("/orders/", {"q": words}))
+
+
+def test_a_search_that_finds_too_many_keeps_the_newest_and_says_so(
+    owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "FOUND", 5)
+    keys = take_orders([f"A-{n}" for n in range(8)], MOMENT)
+    text = text_of(owner.get("/orders/", {"q": "A-"}))
+    assert sorted(re.findall(r">(A-\d)<", text)) == ["A-3", "A-4", "A-5", "A-6", "A-7"]
+    assert "符合条件的最新 5 单" in text
+    Order.objects.filter(id__in=keys[3:]).update(placed_at=MOMENT - timedelta(days=9))
+    text = text_of(owner.get("/orders/", {"q": "A-", "from": "2026-11-20"}))
+    assert sorted(re.findall(r">(A-\d)<", text)) == ["A-0", "A-1", "A-2"]
+    assert "符合条件共 3 单" in text
+
+
+def test_totals_come_as_one_row_and_past_the_cap_are_of_the_page(
+    owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "CAP", 70)
+    take_orders([f"A-{n}" for n in range(70)], MOMENT)
+    assert "¥4,193.00" in text_of(owner.get("/orders/"))
+    take_orders(["B-1"], MOMENT)
+    text = text_of(owner.get("/orders/"))
+    assert "70+" in text
+    assert "¥2,995.00" in text
+
+
+def test_a_buyer_is_searched_over_an_index(owner: Client) -> None:
+    take_orders(["A-1"], MOMENT)
+    rows = OrderContact.objects.filter(buyer__gte="王", buyer__lt="王\uffff")
+    assert "contact_buyer" in plan_of(rows)
+
+
+def test_facts_name_moments_and_a_reservation_its_state(owner: Client) -> None:
+    (key,) = take_orders(["A-1"], MOMENT)
+    text = text_of(owner.get(f"/orders/{key}/"))
+    assert "<dt>预留时间</dt>" in text
+    assert "<dt>发货时间</dt>" in text
+    with translation.override("zh-hans"):
+        assert wording.label_of("reservation", "open").words == "已预留"
+        assert wording.steps_words("delivery.park") == "任务已停放"
+        assert wording.steps_words("intake.note_checks") == "文件核对"
 
 
 def test_search_that_finds_nothing_says_how_to_go_on(owner: Client) -> None:

@@ -146,8 +146,8 @@ FILE_SUBJECTS: dict[str, Words] = {
     "orders": gettext_lazy("Orders"),
 }
 FILE_WARNINGS: dict[str, Words] = {
-    "hidden_rows": gettext_lazy("The sheet has hidden rows; they are read too."),
-    "hidden_columns": gettext_lazy("The sheet has hidden columns; they are read too."),
+    "hidden_rows": gettext_lazy("Hidden rows of the sheet are read too."),
+    "hidden_columns": gettext_lazy("Hidden columns of the sheet are read too."),
     "hidden_sheets": gettext_lazy("The workbook has hidden sheets; they are not read unless chosen."),
     "dates_1904": gettext_lazy("The workbook counts its days from 1904; look whether the dates are right."),
     "channel_new": gettext_lazy("This channel is new here; look whether currency and zone are right."),
