@@ -21,10 +21,6 @@ from zhanggui.sales.orders.records import ShopKey
 from zhanggui.sales.orders.steps import (
     confirm_orders,
     keep_content,
-    mark_cancelled,
-    mark_released,
-    mark_reserved,
-    mark_shipped,
     resolve_holds,
 )
 
@@ -89,12 +85,6 @@ CASES = {
     "orders.confirm": Case(confirm_orders, _at("received")),
     "orders.resolve_holds": Case(resolve_holds, _held),
     "orders.keep_content": Case(keep_content, _changed),
-    "orders.mark_reserved": Case(mark_reserved, _at("confirmed")),
-    "orders.mark_released": Case(mark_released, _at("reserved")),
-    "orders.mark_shipped": Case(mark_shipped, _at("released")),
-    "orders.mark_cancelled": Case(
-        mark_cancelled, lambda company, n: [(key, "received") for key in bring(company, n, LINES)]
-    ),
     "processes.reserve_orders": Case(reserve_orders, _at("confirmed")),
     "processes.release_orders": Case(release_orders, _at("reserved")),
     "processes.ship_orders": Case(ship_orders, lambda company, n: dispatches(_at("released")(company, n))),

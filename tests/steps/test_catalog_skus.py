@@ -1,5 +1,7 @@
 """Products come in by their code: new, changed, unchanged; what contradicts itself is refused each time alike."""
 
+from dataclasses import replace
+
 import pytest
 from tests.factories.orders import now, refusals
 from tests.factories.steps import contents
@@ -36,7 +38,6 @@ def test_the_same_product_again_changes_nothing() -> None:
     [
         SkuIn("TEA", "碧螺春", "250 g", "袋", "6901234567892", 12_800),
         SkuIn("TEA", "龙井", "250 g", "袋", "6901234567892", None),
-        SkuIn("TEA", "龙井", "250 g", "袋", "6901234567892", 12_800, stocked=False),
     ],
 )
 def test_other_data_under_a_known_code_changes_the_product_and_keeps_its_id(other: SkuIn) -> None:
@@ -44,6 +45,14 @@ def test_other_data_under_a_known_code_changes_the_product_and_keeps_its_id(othe
     assert take_in(other) == ["changed"]
     sku = Sku.objects.get()
     assert (sku.id, sku.name, sku.price_fen, sku.stocked) == (key, other.name, other.price_fen, other.stocked)
+
+
+def test_whether_a_code_carries_stock_is_settled_at_its_birth() -> None:
+    """Else an order reserved as a service could ship goods, and nothing in stock would tell."""
+    take_in(TEA)
+    given = take_in_skus([replace(TEA, stocked=False)], context=now())
+    assert refusals(given) == [(0, "stocked_fixed")]
+    assert Sku.objects.get().stocked
 
 
 def test_codes_that_differ_in_case_are_different_products() -> None:

@@ -6,6 +6,7 @@ from tests.factories.orders import Company, now, open_company, receive, refusals
 from tests.factories.steps import contents
 from tests.factories.truths import broken
 
+from zhanggui.journal.records import Contradicted
 from zhanggui.logistics.inventory.models import Reservation, StockBalance, StockMovement, Warehouse
 from zhanggui.logistics.inventory.records import Demand, Receipt
 from zhanggui.logistics.inventory.steps import open_warehouses, receive_stock, reserve_stock
@@ -144,5 +145,5 @@ def test_the_database_refuses_what_the_step_would_never_write() -> None:
             StockBalance.objects.update(**change)
     with pytest.raises(IntegrityError), transaction.atomic():
         Reservation.objects.update(quantity=0)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(Contradicted, match=r"reservation_open_once|line_id"):
         reserve_stock([demand(company, 1, ("TEA", 1))], context=now())

@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
 from tests.cast import MONDAY_MORNING
 from tests.factories.clocks import CLAUSE, KIND, US, close, of, opened, sweep, withdraw
 from tests.factories.orders import now
 
 from zhanggui.journal.models import Transition
+from zhanggui.journal.records import Contradicted
 from zhanggui.obligations.calendars.queries import current_version, published_days
 from zhanggui.obligations.calendars.records import MONDAY_TO_FRIDAY, DayEdit, DayKind, Shift, ShiftPlan
 from zhanggui.obligations.calendars.rules import STANDARD_HOURS
@@ -70,7 +70,7 @@ def test_nothing_to_open_writes_nothing() -> None:
 
 def test_a_second_clock_for_the_same_cycle_is_refused_and_a_new_cycle_is_not() -> None:
     opened([1])
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(Contradicted, match=r"clock_once|obligation\.cycle"):
         opened([1])
     opened([1], cycle=2)
     assert Obligation.objects.count() == 2

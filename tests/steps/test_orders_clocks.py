@@ -4,14 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from tests.cast import MONDAY_MORNING
-from tests.factories.orders import PLACED, bring, go_on, move, now, open_company, order_in, results
-from tests.factories.steps import contents
+from tests.factories.orders import PLACED, bring, go_on, move, now, open_company, order_in, refusals, results, states
 from tests.factories.truths import broken
 
-from zhanggui.journal.records import Contradicted
 from zhanggui.obligations.models import Obligation
 from zhanggui.obligations.steps import GRACE, sweep_obligations
-from zhanggui.processes.orders import cancel_orders
+from zhanggui.processes.orders import cancel_orders, reserve_orders
 from zhanggui.regulation.records import NewValue
 from zhanggui.regulation.steps import set_parameter_values
 from zhanggui.sales.orders.intake import take_in_orders
@@ -115,10 +113,17 @@ def test_each_clock_of_a_batch_has_its_own_limit() -> None:
     assert hours == [24, 24, 12, 12]
 
 
-def test_the_database_refuses_a_step_before_the_last_one_and_nothing_changes() -> None:
-    ids = bring(open_company(TEA=9), 2, {"TEA": 1})
-    go_on(ids, "received", "confirmed", MONDAY_MORNING + HOUR)
-    before = contents(journal=False)
-    with pytest.raises(Contradicted, match="order_reserved_after"):
-        move(ids, "reserved", now(MONDAY_MORNING))
-    assert contents(journal=False) == before
+def test_time_on_record_never_runs_backwards_and_only_the_later_order_is_refused() -> None:
+    early, late = bring(open_company(TEA=9), 2, {"TEA": 1})
+    go_on([early], "received", "confirmed", MONDAY_MORNING + HOUR)
+    go_on([late], "received", "confirmed", MONDAY_MORNING + 3 * HOUR)
+    given = reserve_orders([late, early], context=now(MONDAY_MORNING + 2 * HOUR))
+    assert refusals(given) == [(0, "later_on_record")]
+    assert states([early, late]) == ["reserved", "confirmed"]
+
+
+def test_an_order_is_not_confirmed_before_it_came_in() -> None:
+    ids = bring(open_company(TEA=9), 1, {"TEA": 1})
+    given = confirm_orders(ids, context=now(now().as_of - US))
+    assert refusals(given) == [(0, "later_on_record")]
+    assert clock("2.1.3.1").state == "open"

@@ -6,7 +6,10 @@ from django.db import models
 
 
 class Sku(models.Model):
-    """One stock-keeping unit. Born by import; name, price and the like may change, its code never."""
+    """One stock-keeping unit. Born by import; name, price and the like may change.
+
+    Its code never changes, nor whether it carries stock: orders and stock rely on both.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     run_id = models.BigIntegerField()

@@ -16,7 +16,8 @@ def take_in_skus(batch: Sequence[SkuIn], *, context: Inside) -> Answer:
     """Make SKUs known, or bring their data up to date; the code is the identity.
 
     Clause: 2.1.2.1. Gives: the new SKU's id, "changed" or "unchanged".
-    Rejects: code_twice (the same code with other data earlier in the batch).
+    Rejects: stocked_fixed (whether a code carries stock is settled at its birth), code_twice (the same code with other
+    data earlier in the batch).
     Writes: SKUs. Cost: three statements.
     """
     run = context.run
@@ -30,7 +31,9 @@ def take_in_skus(batch: Sequence[SkuIn], *, context: Inside) -> Answer:
     for index, row in enumerate(batch):
         data = tuple(getattr(row, name) for name in FIELDS)
         earlier = first.setdefault(row.code, index)
-        if batch[earlier] != row:
+        if row.code in known and known[row.code][1][-1] != row.stocked:
+            rejected.append(Rejected(index, "stocked_fixed", {"code": row.code}))
+        elif batch[earlier] != row:
             rejected.append(Rejected(index, "code_twice", {"code": row.code}))
         elif earlier != index or (row.code in known and known[row.code][1] == data):
             accepted.append(Accepted(index, "unchanged"))

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.apps import apps
 from django.core.management.color import no_style
@@ -22,7 +22,7 @@ from django.db import connection, models, transaction
 
 from zhanggui import __version__
 from zhanggui.journal.models import IdCounter, PendingSeal, Seal
-from zhanggui.journal.queries import read_snapshot
+from zhanggui.oversight.verification.queries.reading import snapshot
 
 FORMAT = "zhanggui-archive/1"
 LEFT_OUT = {"django_session", "django_content_type", "auth_permission", "journal_idcounter", "journal_pendingseal"}
@@ -43,18 +43,26 @@ def write_archive(path: Path) -> tuple[int, str]:
 
     Gives: the number of rows, and the digest.
     """
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+            rows, digest = _write(raw)
+            raw.flush()
+            os.fsync(raw.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return rows, digest
+
+
+def _write(raw: IO[bytes]) -> tuple[int, str]:
     rows, total = 0, hashlib.sha256()
-    with part.open("wb") as raw:
-        with gzip.open(raw, "wt", encoding="utf-8", compresslevel=6) as file, read_snapshot():
-            for line in _lines():
-                total.update(line.encode())
-                file.write(line)
-                rows += line.startswith("[")
-            file.write(json.dumps({"rows": rows, "digest": total.hexdigest()}) + "\n")
-        raw.flush()
-        os.fsync(raw.fileno())
-    part.replace(path)
+    with gzip.open(raw, "wt", encoding="utf-8", compresslevel=6) as file, snapshot():
+        for line in _lines():
+            total.update(line.encode())
+            file.write(line)
+            rows += line.startswith("[")
+        file.write(json.dumps({"rows": rows, "digest": total.hexdigest()}) + "\n")
     return rows, total.hexdigest()
 
 

@@ -14,12 +14,13 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--days", type=int, default=30, help="how many days, up to now (default: 30)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same company (default: 1)")
-    parser.add_argument("--if-empty", action="store_true", help="do nothing, and say nothing, where orders are already")
+    parser.add_argument("--if-empty", action="store_true", help="do nothing where a company is already")
     parser.set_defaults(handler=demo)
 
 
 def demo(parsed: argparse.Namespace) -> Outcome:
-    """Play the days through the ordinary steps; refuses a home that holds orders."""
+    """Play the days through the ordinary steps; refuses a home that holds a company."""
+    from zhanggui.catalog.queries import any_skus
     from zhanggui.cli.upkeep import catch_up
     from zhanggui.journal.records import SYSTEM, Context
     from zhanggui.kernel import clock
@@ -28,10 +29,10 @@ def demo(parsed: argparse.Namespace) -> Outcome:
 
     if not 1 <= parsed.days <= 366:
         raise CannotRun("--days: between 1 and 366")
-    if any_orders():
+    if any_orders() or any_skus():
         if parsed.if_empty:
             return Outcome({"days": 0, "orders": 0})
-        raise CannotRun("this home already holds orders; name an empty one in ZHANGGUI_HOME")
+        raise CannotRun("this home already holds a company; name an empty one in ZHANGGUI_HOME")
     until = parsed.as_of or clock.now()
     made = make_demo(parsed.days, parsed.seed, until, _show)
     catch_up(Context(SYSTEM, until))

@@ -30,6 +30,7 @@ COMMANDS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhanggui.config.settings")
+    os.umask(0o077)
     parsed = _parser().parse_args(arguments)
     try:
         outcome = _run(parsed)
@@ -64,6 +65,8 @@ def moment(text: str) -> datetime:
         parsed = datetime.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a moment such as 2026-11-11T09:00+08:00") from error
+    if not 1990 <= parsed.year < 2200:
+        raise argparse.ArgumentTypeError(f"{text!r} lies outside the years 1990 to 2199")
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=settings.COMPANY_ZONE)
 
 

@@ -1,6 +1,7 @@
 """What is owed, how clauses stand, and whether the books are right: `obligations`, `compliance`, `verify`."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from zhanggui.cli.outcome import DONE, FINDINGS, CannotRun, Outcome
@@ -21,6 +22,9 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         "verify", parents=[shared], help="prove the invariants and the hash chain; never repairs"
     )
     proof.add_argument("--all", action="store_true", help="all invariants (the default)")
+    proof.add_argument(
+        "--heads", type=Path, help="also hold the chain against a file of heads, such as heads.log of the home folder"
+    )
     proof.add_argument("--only", action="append", default=[], metavar="ID", help="only this invariant; may be repeated")
     proof.set_defaults(handler=verify)
 
@@ -105,6 +109,7 @@ def compliance(parsed: argparse.Namespace) -> Outcome:
 
 def verify(parsed: argparse.Namespace) -> Outcome:
     """Prove the invariants over one snapshot. Exit 1 with findings; what could not be checked exits 2."""
+    from zhanggui.connectors.messengers.heads import known_heads
     from zhanggui.kernel import clock
     from zhanggui.oversight.verification.queries import INVARIANTS, CouldNotCheck
     from zhanggui.oversight.verification.queries import verify as check
@@ -112,8 +117,9 @@ def verify(parsed: argparse.Namespace) -> Outcome:
     unknown = sorted(set(parsed.only) - set(INVARIANTS))
     if unknown:
         raise CannotRun(f"no such invariant: {', '.join(unknown)}; known are {', '.join(INVARIANTS)}")
+    heads = known_heads(parsed.heads) if parsed.heads else None
     try:
-        report = check(parsed.as_of or clock.now(), only=parsed.only or None)
+        report = check(parsed.as_of or clock.now(), only=parsed.only or None, heads=heads)
     except CouldNotCheck as error:
         raise CannotRun(f"could not check: {error}") from error
     rows = [{"id": row.id, "checked": row.checked, "violations": row.violations} for row in report.invariants]

@@ -33,10 +33,12 @@ def restore(parsed: argparse.Namespace) -> Outcome:
     from django.core.management import call_command
 
     from zhanggui.cli.archive import ArchiveRefused, read_archive
+    from zhanggui.cli.home import alone
 
-    call_command("migrate", verbosity=0, interactive=False)
     try:
-        rows, digest = read_archive(parsed.file)
+        with alone():
+            call_command("migrate", verbosity=0, interactive=False)
+            rows, digest = read_archive(parsed.file)
     except ArchiveRefused as error:
         raise CannotRun(str(error)) from error
     return Outcome({"rows": rows, "digest": digest}, (f"{rows} rows, digest {digest}",))

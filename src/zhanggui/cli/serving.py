@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from zhanggui.cli.outcome import DONE, FINDINGS, CannotRun, Outcome
@@ -18,7 +19,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     check.set_defaults(handler=doctor)
     invite = commands.add_parser("invite", parents=[shared], help="print a one-time link for a new member of staff")
     invite.add_argument("--department", default="management", help="department code (default: management)")
-    invite.add_argument("--roles", default="", help="roles, comma-separated (default: all of an owner)")
+    invite.add_argument("--roles", required=True, help="roles, comma-separated, or `owner` for all of them")
     invite.add_argument("--address", default="http://127.0.0.1:8000", help="address of the site in the link")
     invite.set_defaults(handler=invite_staff)
 
@@ -31,10 +32,11 @@ def serve(parsed: argparse.Namespace) -> Outcome:
 
     def announce() -> None:
         from zhanggui.people.queries import has_staff
+        from zhanggui.people.rules import OWNER_ROLES
 
         print(f"zhanggui 掌柜: {address}", file=sys.stderr, flush=True)
         if not has_staff():
-            link = _link(address, "management", "")
+            link = _link(address, "management", OWNER_ROLES)
             print(f"首次登录 / first sign-in (24 h, once): {link}", file=sys.stderr, flush=True)
 
     try:
@@ -46,21 +48,20 @@ def serve(parsed: argparse.Namespace) -> Outcome:
 
 def invite_staff(parsed: argparse.Namespace) -> Outcome:
     """Make a one-time link by which a person chooses name and password."""
-    from zhanggui.people.rules import DEPARTMENTS, ROLES
+    from zhanggui.people.rules import DEPARTMENTS, OWNER_ROLES, ROLES
 
-    unknown = {role for role in parsed.roles.split(",") if role} - set(ROLES)
-    if parsed.department not in DEPARTMENTS or unknown:
-        raise CannotRun(f"departments: {', '.join(DEPARTMENTS)}; roles: {', '.join(ROLES)}")
-    link = _link(parsed.address, parsed.department, parsed.roles)
+    roles = OWNER_ROLES if parsed.roles == "owner" else tuple(parsed.roles.split(","))
+    if parsed.department not in DEPARTMENTS or not set(roles) <= set(ROLES):
+        raise CannotRun(f"departments: {', '.join(DEPARTMENTS)}; roles: {', '.join(ROLES)}, or owner for all of them")
+    link = _link(parsed.address, parsed.department, roles)
     return Outcome({"link": link}, (link,))
 
 
-def _link(address: str, department: str, roles: str) -> str:
+def _link(address: str, department: str, roles: Sequence[str]) -> str:
     from zhanggui.kernel import clock
-    from zhanggui.people.rules import OWNER_ROLES
     from zhanggui.people.steps import invite
 
-    token = invite(department=department, roles=roles.split(",") if roles else OWNER_ROLES, as_of=clock.now())
+    token = invite(department=department, roles=roles, as_of=clock.now())
     return f"{address}/welcome/{token}/"
 
 

@@ -1,5 +1,6 @@
 """What the settings read from the home folder and the environment."""
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -17,21 +18,29 @@ class UnknownDatabase(ValueError):
     """`ZHANGGUI_DATABASE_URL` is not a sqlite or postgresql address."""
 
 
+class EmptySecret(ValueError):
+    """A secret of the installation is empty; nothing may be signed with it."""
+
+
 def home_secret(home: Path, name: str, variable: str) -> str:
     """Return a secret from the environment, else from the home folder, made on first use.
 
-    Writes: `<home>/<name>` with rights for its owner only, when neither exists.
+    Raises: EmptySecret. Writes: `<home>/<name>`, whole or not at all, with rights for its owner only.
     """
     if value := os.environ.get(variable):
         return value
     path = home / name
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(ids.token(48))
-    return path.read_text().strip()
+    if not path.exists():
+        draft = home / f".{name}.{os.getpid()}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(ids.token(48))
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    secret = path.read_text().strip()
+    if not secret:
+        raise EmptySecret(f"{path} is empty: put the installation's key back from where it is kept")
+    return secret
 
 
 def database_from_url(url: str, home: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from zhanggui.config.home import database_from_url, home_secret
 REPOSITORY = Path(__file__).resolve().parents[3]
 PACKAGE = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("ZHANGGUI_HOME") or "var").resolve()
-HOME.mkdir(parents=True, exist_ok=True)
+HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
 REGULATION_DIR = Path(os.environ.get("ZHANGGUI_REGULATION_DIR") or REPOSITORY / "regulation")
 
 SECRET_KEY = home_secret(HOME, "secret.key", "ZHANGGUI_SECRET_KEY")

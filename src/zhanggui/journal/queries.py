@@ -1,35 +1,12 @@
-"""Reads of the journal: one snapshot for everything, the chain's head, its unsealed tail, who changed what."""
+"""Reads of the journal: the chain's head, its unsealed tail, who changed what."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import connection, transaction
 from django.db.models import Count, Min
 
 from zhanggui.journal.models import ChainHead, PendingSeal, Run, Transition
 from zhanggui.journal.records import Head, Tail
 from zhanggui.journal.rules import GENESIS
-
-
-@contextmanager
-def read_snapshot() -> Iterator[None]:
-    """Let everything inside read one unchanging state of the database, while others go on writing.
-
-    PostgreSQL: a repeatable-read, read-only transaction. SQLite: one read transaction, which in WAL mode blocks nobody.
-    """
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN DEFERRED")
-            try:
-                yield
-            finally:
-                cursor.execute("ROLLBACK")
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield
 
 
 def head() -> Head:

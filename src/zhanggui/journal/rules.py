@@ -34,10 +34,10 @@ def link(previous: str, run: bytes, key: str) -> str:
     return hmac.new(key.encode(), previous.encode() + run, hashlib.sha256).hexdigest()
 
 
-def fingerprint(value: object) -> str:
-    """Return the SHA-256 of a JSON-ready value: the input hash of a batch."""
+def fingerprint(value: object, key: str) -> str:
+    """Return the keyed digest of a JSON-ready value: the input hash of a batch, from which no input can be guessed."""
     text = json.dumps(value, separators=(",", ":"), sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def keyed_digest(key: str, *texts: str) -> str:

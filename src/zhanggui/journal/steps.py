@@ -77,7 +77,7 @@ def _carry_out(info: StepInfo, body: Callable[..., Answer], batch: Sequence[Any]
 
 
 def _with_retries(info: StepInfo, body: Callable[..., Answer], batch: Sequence[Any], context: Context) -> Answer:
-    input_hash = rules.fingerprint([_fingerprint(row) for row in batch])
+    input_hash = rules.fingerprint([_fingerprint(row) for row in batch], settings.CHAIN_KEY)
     for attempt in range(RETRIES):
         try:
             return _once(info, body, batch, context, input_hash)

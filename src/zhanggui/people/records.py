@@ -1,6 +1,7 @@
 """What people's steps take and give."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 
 
 class InvitationRefused(Exception):
@@ -19,4 +20,9 @@ class NewStaff:
     token: str
     username: str
     display_name: str
-    password: str
+    password: str = field(repr=False)
+
+    @property
+    def content_hash(self) -> str:
+        """Return what stands for the person in a run's input hash; the password has no part in it."""
+        return sha256(f"{self.token} {self.username} {self.display_name}".encode()).hexdigest()

@@ -117,6 +117,8 @@ REFUSALS: dict[str, Words] = {
     "unknown_order": gettext_lazy("there is no such order"),
     "on_hold": gettext_lazy("a reason to wait still stands; open the order to see it"),
     "wrong_state": gettext_lazy("the order is in another state by now"),
+    "later_on_record": gettext_lazy("a later moment is on record already; look at the order and the clock"),
+    "stocked_fixed": gettext_lazy("whether a code carries stock cannot change; use a new code"),
     "twice_in_batch": gettext_lazy("the order was given twice"),
     "waybill_missing": gettext_lazy("the waybill number is missing"),
     "waybill_used": gettext_lazy("the waybill number was used before"),

@@ -62,7 +62,7 @@ def release_orders(batch: Sequence[int], *, context: Inside) -> Answer:
     """
     ready, rejected = lock_orders(batch, (State.RESERVED,), context=context)
     ids = [row[0] for row in ready.values()]
-    numbers = [str(row.result) for row in mark_released(ids, context=context).accepted]
+    numbers = mark_released(ids, context=context)
     claims: dict[int, list[Claimed]] = {key: [] for key in ids}
     for claim in claims_of(ids, context=context):
         claims[claim.demand_id].append(claim)

@@ -70,7 +70,7 @@ def lay_overlays(batch: Sequence[NewOverlay], *, context: Inside) -> Answer:
     spans = _laid_spans(context, {row.clause for row in batch})
     notice = terms_for(NoticeTerms, [context.as_of])
     notice_hours = notice.row(0).notice_hours
-    context.run.terms["3.3 notice_hours"] = int(notice.version[0])
+    context.run.terms["3.3"] = int(notice.version[0])
     accepted: list[tuple[int, NewOverlay]] = []
     rejected: list[Rejected] = []
     for index, row in enumerate(batch):

@@ -102,6 +102,10 @@ ROWS: Mapping[str, Words] = MappingProxyType(
             _("Leave it as it is; what is still to be sent, enter under a new number."),
         ),
         "twice_in_batch": (_("The order stands in this file more than once."), _SAME_ROW),
+        "stocked_fixed": (
+            _("This code was born with or without stock; that cannot change."),
+            _("Use a new code for it."),
+        ),
         "code_twice": (_("The same thing stands in this file more than once."), _SAME_ROW),
         "unknown_sku": (_("No product has this code."), _("Import the product first, then this file again.")),
         "not_stocked": (

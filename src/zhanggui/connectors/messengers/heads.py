@@ -46,6 +46,18 @@ class HeadsFile:
             _sync_folder(self._path.parent)
 
 
+def known_heads(path: Path) -> dict[int, str]:
+    """Return the heads that the file holds, seq to hash; torn lines never counted. A missing file holds none."""
+    heads: dict[int, str] = {}
+    for line in path.read_text(encoding="ascii", errors="replace").splitlines() if path.exists() else ():
+        try:
+            body = json.loads(line)
+            heads[int(body["seq"])] = str(body["hash"])
+        except (ValueError, KeyError, TypeError):
+            continue
+    return heads
+
+
 def _look(handle: int, line: bytes) -> tuple[bool, bool]:
     """Tell whether the file holds the line, and whether its last line is torn."""
     if os.fstat(handle).st_size == 0:

@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     UNKNOWN = "unknown_order"
     ON_HOLD = "on_hold"
     WRONG_STATE = "wrong_state"
+    LATER_ON_RECORD = "later_on_record"
     TWICE_IN_BATCH = "twice_in_batch"
     CHANGED_IN_WORK = "changed_in_work"
     CHANGED_AFTER_END = "changed_after_end"

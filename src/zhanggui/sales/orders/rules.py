@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 
 from zhanggui.regulation.records import term
@@ -58,6 +58,6 @@ def line_identities(keys: Iterable[str]) -> list[str]:
     return identities
 
 
-def order_number(order_id: int, released_at: datetime) -> str:
-    """Return the number under which logistics knows an order: day of release and the order's own key."""
-    return f"ZG{released_at:%y%m%d}{order_id:07d}"
+def order_number(order_id: int, released_on: date) -> str:
+    """Return the number under which logistics knows an order: business day of release and the order's own key."""
+    return f"ZG{released_on:%y%m%d}{order_id:07d}"

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
+
 from zhanggui.catalog.queries import known_skus
 from zhanggui.journal.records import Inside, Plus
 from zhanggui.journal.steps import step
@@ -15,6 +17,13 @@ from zhanggui.sales.orders.records import Hold, Refusal, State
 from zhanggui.sales.orders.rules import ShipTerms, order_number
 
 HOUR = 3600
+SINCE = {
+    State.RECEIVED: "received_at",
+    State.HELD: "received_at",
+    State.CONFIRMED: "confirmed_at",
+    State.RESERVED: "reserved_at",
+    State.RELEASED: "released_at",
+}
 
 
 def lock_orders(
@@ -23,22 +32,26 @@ def lock_orders(
     """Lock orders by id, and refuse those that are in none of the states.
 
     Gives: (id, state) of each order that may go on, by its index in the batch; and the refusals.
-    Rejects: unknown_order, on_hold, wrong_state with the state it is in. The second of a doubled id is wrong_state.
+    Rejects: unknown_order; on_hold, wrong_state with the state it is in; later_on_record where the order came into its
+    state after `as_of`, since time on record never runs backwards. The second of a doubled id is wrong_state.
     """
-    rows = context.run.lock(Order, "id", list(batch), ["id", "state"])
-    found: dict[int, str] = dict(rows)
+    since = tuple(dict.fromkeys(SINCE[state] for state in states))
+    rows = context.run.lock(Order, "id", list(batch), ["id", "state", *since])
+    found: dict[int, tuple[Any, ...]] = {row[0]: row for row in rows}
     ready: dict[int, tuple[int, str]] = {}
     rejected = []
-    taken: set[int] = set()
     for index, key in enumerate(batch):
-        state = found.get(key)
-        if state is None:
+        row = found.get(key)
+        state = row[1] if row else ""
+        if row is None:
             rejected.append(Rejected(index, Refusal.UNKNOWN))
-        elif state not in states or key in taken:
+        elif state not in states or not row[2:]:
             code = Refusal.ON_HOLD if state == State.HELD else Refusal.WRONG_STATE
             rejected.append(Rejected(index, code, {"state": state}))
+        elif context.as_of < row[2 + since.index(SINCE[State(state)])]:
+            rejected.append(Rejected(index, Refusal.LATER_ON_RECORD, {"state": state}))
         else:
-            taken.add(key)
+            found[key] = row[:2]
             ready[index] = (key, state)
     return ready, rejected
 
@@ -75,49 +88,43 @@ def _ship_clock(ids: list[int], context: Inside) -> Opening:
     return Opening("2.3.2.1", "order", "logistics", ids, context.as_of, now.ship_hours * HOUR, version, now.time_basis)
 
 
-@step("orders.mark_reserved", clause="2.1.3.2")
-def mark_reserved(batch: Sequence[int], *, context: Inside) -> Answer:
-    """Note that all stock of locked, confirmed orders is reserved."""
-    move_orders(batch, State.CONFIRMED, State.RESERVED, {"reserved_at": context.as_of}, context=context)
-    return answer([Accepted(index, key) for index, key in enumerate(batch)], [])
+def mark_reserved(ids: Sequence[int], *, context: Inside) -> None:
+    """Note that all stock of locked, confirmed orders is reserved (2.1.3.2)."""
+    move_orders(ids, State.CONFIRMED, State.RESERVED, {"reserved_at": context.as_of}, context=context)
 
 
-@step("orders.mark_released", clause="2.1.3.3")
-def mark_released(batch: Sequence[int], *, context: Inside) -> Answer:
-    """Give locked, reserved orders their number as they go to logistics. Gives: the order number."""
-    numbers = [order_number(key, context.as_of) for key in batch]
+def mark_released(ids: Sequence[int], *, context: Inside) -> list[str]:
+    """Give locked, reserved orders their number as they go to logistics (2.1.3.3). Gives: the numbers."""
+    day = context.as_of.astimezone(settings.COMPANY_ZONE).date()
+    numbers = [order_number(key, day) for key in ids]
     values = {"released_at": context.as_of, "order_no": numbers}
-    move_orders(batch, State.RESERVED, State.RELEASED, values, context=context)
-    return answer([Accepted(index, number) for index, number in enumerate(numbers)], [])
+    move_orders(ids, State.RESERVED, State.RELEASED, values, context=context)
+    return numbers
 
 
-@step("orders.mark_shipped", clause="2.3.2.1")
-def mark_shipped(batch: Sequence[int], *, context: Inside) -> Answer:
-    """Note that all units of locked, released orders have left; the shipping clock ends.
+def mark_shipped(ids: Sequence[int], *, context: Inside) -> None:
+    """Note that all units of locked, released orders have left; the shipping clock (2.3.2.1) ends.
 
-    Clause: 2.3.2.1. Writes: orders, their lines, clocks.
+    Writes: orders, their lines, clocks.
     """
-    move_orders(batch, State.RELEASED, State.SHIPPED, {"shipped_at": context.as_of}, context=context)
-    context.run.copy(OrderLine, "order_id", batch, {"shipped": "quantity"})
-    close_obligations("2.3.2.1", "order", batch, context=context)
-    return answer([Accepted(index, key) for index, key in enumerate(batch)], [])
+    move_orders(ids, State.RELEASED, State.SHIPPED, {"shipped_at": context.as_of}, context=context)
+    context.run.copy(OrderLine, "order_id", ids, {"shipped": "quantity"})
+    close_obligations("2.3.2.1", "order", ids, context=context)
 
 
-@step("orders.mark_cancelled", clause="2.1.3.1")
-def mark_cancelled(batch: Sequence[tuple[int, str]], *, context: Inside) -> Answer:
+def mark_cancelled(orders: Sequence[tuple[int, str]], *, context: Inside) -> None:
     """Note that locked orders are cancelled; lines, holds and clocks end with them.
 
     Takes: (order id, the state it is in).
     """
     run = context.run
-    ids = [key for key, _ in batch]
+    ids = [key for key, _ in orders]
     run.update(Order, ids, {"state": str(State.CANCELLED), "version": Plus(1), "cancelled_at": context.as_of})
-    run.move("order", ids, [state for _, state in batch], str(State.CANCELLED))
+    run.move("order", ids, [state for _, state in orders], str(State.CANCELLED))
     run.copy(OrderLine, "order_id", ids, {"cancelled": "quantity"})
     holds = [row[0] for row in run.lock(OrderHold, "order_id", ids, ["id"], equal={"state": "open"})]
     _close_holds(holds, context)
     withdraw_obligations("order", ids, context=context)
-    return answer([Accepted(index, key) for index, key in enumerate(ids)], [])
 
 
 def lines_of(ids: Sequence[int], columns: Sequence[str], *, context: Inside) -> list[tuple[Any, ...]]:

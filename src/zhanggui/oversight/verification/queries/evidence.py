@@ -8,8 +8,10 @@ from operator import itemgetter
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, models
 
+from zhanggui.journal.rules import keyed_digest
 from zhanggui.kernel.digest import canonical_block, digest_of
 from zhanggui.oversight.verification.queries.reading import Check, Offence, rows
 from zhanggui.oversight.verification.records import Asked, CouldNotCheck
@@ -74,6 +76,10 @@ LOST = """
     WHERE s.{name} IS NOT NULL AND r.id IS NULL GROUP BY s.{name} ORDER BY 1
 """
 WRITTEN = "SELECT run_id, {columns} FROM {table} WHERE run_id IS NOT NULL ORDER BY {order}"
+CONTACTS = """
+    SELECT o.id, o.contact_digest, c.buyer, c.receiver, c.phone, c.province, c.city, c.district, c.address
+    FROM orders_order o LEFT JOIN orders_ordercontact c ON c.order_id = o.id ORDER BY o.id
+"""
 
 
 def wrong_entries(asked: Asked) -> Iterator[Offence]:
@@ -177,8 +183,17 @@ def lost_runs(asked: Asked) -> Iterator[Offence]:
                 yield f"run {run_id}", f"missing, but {count} rows of {table} name it"
 
 
+def altered_contacts(asked: Asked) -> Iterator[Offence]:
+    """Give the orders whose buyer or receiver is not the one they came in with; erased ones are left alone."""
+    for order, digest, *texts in rows(CONTACTS):
+        if texts[0] is None:
+            yield f"order {order}", "its contact is missing"
+        elif any(texts) and digest != keyed_digest(settings.CHAIN_KEY, *texts):
+            yield f"order {order}", "its contact is not what came in"
+
+
 def _all(asked: Asked) -> Iterator[Offence]:
-    return chain(wrong_entries(asked), wrong_digests(asked), lost_runs(asked))
+    return chain(wrong_entries(asked), wrong_digests(asked), lost_runs(asked), altered_contacts(asked))
 
 
 A2 = Check("A2", "SELECT (SELECT COUNT(*) FROM journal_run) + (SELECT COUNT(*) FROM journal_transition)", (), _all)

@@ -65,8 +65,14 @@ O4 = Check("O4", ORDERS, (
        OR (state IN ('received', 'held', 'confirmed') AND reserved_at IS NOT NULL)
        OR (state IN ('received', 'held', 'confirmed', 'reserved') AND released_at IS NOT NULL)
        OR (state = 'shipped') <> (shipped_at IS NOT NULL) OR (state = 'cancelled') <> (cancelled_at IS NOT NULL)
-       OR reserved_at < confirmed_at OR released_at < reserved_at OR shipped_at < released_at
+       OR confirmed_at < received_at OR reserved_at < confirmed_at
+       OR released_at < reserved_at OR shipped_at < released_at
     ORDER BY id
+    """,
+    """
+    SELECT o.id AS "order", o.order_no, q.reference_no FROM orders_order o
+    JOIN fulfilment_fulfilmentrequest q ON q.reference_id = o.id
+    WHERE o.order_no IS NULL OR o.order_no <> q.reference_no ORDER BY o.id
     """,
 ))  # fmt: skip
 

@@ -30,6 +30,17 @@ P1 = Check("P1", "SELECT COUNT(*) FROM fulfilment_shipment", (
     LEFT JOIN inventory_reservation r ON r.id = f.reservation_id
     WHERE r.id IS NULL OR r.quantity <> f.quantity ORDER BY f.id
     """,
+    """
+    SELECT l.id AS line, l.order_id, l.shipped FROM orders_orderline l
+    JOIN catalog_sku k ON k.id = l.sku_id
+    LEFT JOIN inventory_reservation r ON r.line_id = l.id AND r.state = 'shipped'
+    WHERE l.shipped > 0 AND k.stocked AND r.id IS NULL ORDER BY l.id
+    """,
+    """
+    SELECT l.id AS line, l.sku_id AS sku, b.sku_id AS claimed FROM orders_orderline l
+    JOIN inventory_reservation r ON r.line_id = l.id JOIN inventory_stockbalance b ON b.id = r.balance_id
+    WHERE l.sku_id IS NULL OR l.sku_id <> b.sku_id ORDER BY l.id
+    """,
 ))  # fmt: skip
 
 CHECKS = (P1, Check("P2"), Check("P3"))
