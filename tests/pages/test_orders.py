@@ -115,10 +115,10 @@ def test_totals_come_as_one_row_and_past_the_cap_are_of_the_page(
 @pytest.mark.parametrize("state", ["", "received"])
 def test_a_buyer_is_searched_over_an_index(state: str, owner: Client) -> None:
     take_orders(["A-1"], MOMENT)
+    assert ">A-1<" not in text_of(owner.get("/orders/", {"q": "王", "state": "held"}))
     with CaptureQueriesContext(connection) as queries:
         assert ">A-1<" in text_of(owner.get("/orders/", {"q": "王", "state": state}))
-    assert ">A-1<" not in text_of(owner.get("/orders/", {"q": "王", "state": "held"}))
-    (search,) = [one["sql"] for one in queries if '"buyer" <' in one["sql"] or 'buyer >' in one["sql"]], [print(one["sql"]) for one in queries]
+    (search,) = [one["sql"] for one in queries if '"buyer" >=' in one["sql"]]
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN QUERY PLAN {search}")
