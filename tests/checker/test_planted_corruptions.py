@@ -69,7 +69,7 @@ CASES = (
     Corruption("S5", MOVEMENT, "UPDATE inventory_stockmovement SET cause_key = 'opening:TEA'"
                " WHERE cause_key = 'opening:CUP'", ("A2",), refused=True),
     Corruption("S5", ("inventory_reservation",), "UPDATE inventory_reservation SET state = 'released' WHERE id ="
-               " (SELECT MIN(id) FROM inventory_reservation WHERE state = 'shipped')", ("A2",)),
+               " (SELECT MIN(id) FROM inventory_reservation WHERE state = 'shipped')", ("A2", "P1")),
     Corruption("O1", ORDER, f"UPDATE orders_order SET external_id = 'OVERDUE ' WHERE id = {one('held')}", ("A2",)),
     Corruption("O1", ORDER, f"UPDATE orders_order SET external_id = 'OVERDUE' WHERE id = {one('held')}",
                ("A2",), refused=True),
@@ -100,6 +100,12 @@ CASES = (
                " AND merchant_code = 'TEA'"),
     Corruption("P1", ("fulfilment_fulfilmentrequest",), "UPDATE fulfilment_fulfilmentrequest SET state = 'shipped'"
                f" WHERE reference_id = {one('released')}", ("A2",)),
+    Corruption("P1", LINE, "UPDATE orders_orderline SET sku_id = (SELECT MAX(id) FROM catalog_sku)"
+               f" WHERE order_id = {one('shipped')} AND merchant_code = 'TEA'"),
+    Corruption("O4", ORDER, f"UPDATE orders_order SET order_no = 'ZG0' WHERE id = {one('shipped')}"),
+    Corruption("A2", ("orders_ordercontact",), "UPDATE orders_ordercontact SET address = 'elsewhere'"
+               f" WHERE order_id = {one('released')}"),
+    Corruption("A2", ("orders_ordercontact",), f"DELETE FROM orders_ordercontact WHERE order_id = {one('received')}"),
     Corruption("D1", CLOCK, "UPDATE obligations_obligation SET subject_id = 1 WHERE subject_kind = 'review'",
                ("A2",), refused=True),
     Corruption("D2", CLOCK, f"UPDATE obligations_obligation SET due_at = most_at WHERE id = {clock_of('REC00000')}"),
@@ -110,7 +116,7 @@ CASES = (
     Corruption("D3", CLOCK, "UPDATE obligations_obligation SET late_us = late_us + 1 WHERE state = 'late'"),
     Corruption("D3", CLOCK, "UPDATE obligations_obligation SET late_us = 1 WHERE state = 'met'", refused=True),
     Corruption("D3", ORDER, "UPDATE orders_order SET confirmed_at = '2026-03-02 00:59:59.999999+00:00'"
-               f" WHERE id = {numbered('REL00000')}", ("D6",)),
+               f" WHERE id = {numbered('REL00000')}", ("D6", "O4")),
     Corruption("D4", CLOCK, "UPDATE obligations_obligation SET state = 'open' WHERE state = 'breached'", ("A2",)),
     Corruption("D5", CLOCK, "UPDATE obligations_obligation SET state = 'paused'"
                f" WHERE id = {clock_of('REC00000')}", ("A2",)),
