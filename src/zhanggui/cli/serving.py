@@ -13,7 +13,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     run = commands.add_parser("serve", parents=[shared], help="run web, worker and scheduler in one process tree")
     run.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     run.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
-    run.add_argument("--workers", type=int, default=2, help="web processes of four threads each (default: 2)")
+    run.add_argument("--workers", type=int, default=2, help="web processes of sixteen threads each (default: 2)")
     run.set_defaults(handler=serve)
     check = commands.add_parser("doctor", parents=[shared], help="check this installation and say what to do")
     check.set_defaults(handler=doctor)

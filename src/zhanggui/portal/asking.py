@@ -41,9 +41,12 @@ def day(request: HttpRequest, name: str) -> date | None:
     """
     value = request.GET.get(name, "")
     try:
-        return date.fromisoformat(value) if value else None
+        found = date.fromisoformat(value) if value else None
     except ValueError as error:
         raise BadRequest(f"{name} is not a day") from error
+    if found and not 1990 <= found.year < 2200:
+        raise BadRequest(f"{name} lies outside the years 1990 to 2199")
+    return found
 
 
 def words(request: HttpRequest, name: str) -> str:

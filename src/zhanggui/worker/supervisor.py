@@ -86,13 +86,14 @@ def _die_with_parent() -> None:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def web_command(host: str, port: int, workers: int, threads: int = 4) -> list[str]:
+def web_command(host: str, port: int, workers: int, threads: int = 16) -> list[str]:
     """Return the command of the web server."""
     bound = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = [
         sys.executable, "-m", "gunicorn", "zhanggui.config.wsgi:application", "--bind", bound,
         "--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads),
         "--max-requests", "20000", "--max-requests-jitter", "2000",
+        "--config", "python:zhanggui.worker.web",
         "--graceful-timeout", "20", "--timeout", "60", "--log-level", "warning",
     ]  # fmt: skip
     known = importlib.import_module("gunicorn.config").KNOWN_SETTINGS
@@ -107,7 +108,7 @@ def web_command(host: str, port: int, workers: int, threads: int = 4) -> list[st
 def serve(host: str, port: int, workers: int = 2, *, on_ready: Callable[[], None] | None = None) -> int:
     """Run the whole product until SIGTERM or SIGINT; give the exit code.
 
-    Takes: workers, the web's processes of four threads each; on_ready, called once when the web answers.
+    Takes: workers, the web's processes of sixteen threads each; on_ready, called once when the web answers.
     Raises: PortTaken before anything is started.
     """
     _refuse_taken(host, port)
