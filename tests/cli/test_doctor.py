@@ -32,7 +32,7 @@ def test_a_fresh_home_is_well_but_for_nobody_who_can_sign_in(home: Home) -> None
 
 def test_without_json_it_speaks_in_lines_on_stdout(home: Home) -> None:
     done = home.run("doctor")
-    assert "LOOK staff: nobody yet -> run `zhanggui invite`" in done.out.splitlines()
+    assert "LOOK staff: nobody yet -> run `zhanggui invite --roles owner`" in done.out.splitlines()
 
 
 def test_a_key_that_others_can_read_is_found(home: Home) -> None:

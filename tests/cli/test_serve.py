@@ -77,6 +77,17 @@ class Browser:
         return self.open(address, csrfmiddlewaretoken=token[1], **fields)
 
 
+def test_H18_many_connections_that_send_nothing_more_hold_nobody_up(served: Served) -> None:
+    """More of them than the server has threads: a read that brings nothing is given up after some seconds."""
+    place = urllib.parse.urlsplit(served.address)
+    idle = [socket.create_connection((place.hostname, place.port)) for _ in range(24)]
+    for one in idle:
+        one.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
+    assert Browser().open(f"{served.address}/sign-in/")[0] == 200
+    for one in idle:
+        one.close()
+
+
 def test_the_sign_in_page_answers_under_a_strict_policy(served: Served) -> None:
     with urllib.request.urlopen(f"{served.address}/sign-in/", timeout=20) as answer:
         assert answer.status == 200

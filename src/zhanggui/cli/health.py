@@ -70,7 +70,9 @@ def _company(as_of: datetime) -> Iterator[Check]:
     missing = missing_years_warning(as_of)
     found = f"version {current_version()}" + (f", not published: {', '.join(map(str, missing))}" if missing else "")
     yield Check("working calendar", not missing, found, "enter the yearly holiday notice; until then weekdays count")
-    yield Check("staff", has_staff(), "someone can sign in" if has_staff() else "nobody yet", "run `zhanggui invite`")
+    signed = has_staff()
+    found = "someone can sign in" if signed else "nobody yet"
+    yield Check("staff", signed, found, "run `zhanggui invite --roles owner`")
     waiting = tail()
     stale = waiting.oldest_at is not None and waiting.oldest_at < clock.now() - timedelta(seconds=60)
     yield Check(
