@@ -30,12 +30,13 @@ NOBODY = 999_999
 
 @dataclass
 class Modelled:
-    """What the model knows of one order."""
+    """What the model knows of one order; `seen` are the changed contents that put it on hold before."""
 
     key: int
     content: dict[str, int]
     state: str = "received"
     holds: set[str] = field(default_factory=set)
+    seen: list[dict[str, int]] = field(default_factory=list)
 
 
 class Orders(Machine):
@@ -65,13 +66,14 @@ class Orders(Machine):
             order = self.orders[name] = Modelled(int(given.accepted[0].result), content)
             if code not in self.known:
                 order.state, order.holds = "held", {"unknown_sku"}
-        elif order.content == content:
+        elif content in (order.content, *order.seen):
             assert [row.result for row in given.accepted] == ["unchanged"]
             assert contents() == before
         elif order.state in ("received", "held"):
             assert [row.result for row in given.accepted] == ["changed"]
             order.state = "held"
             order.holds.add("content_changed")
+            order.seen.append(content)
         else:
             code = "changed_after_end" if order.state in ENDED else "changed_in_work"
             assert refusals(given) == [(0, code)]
