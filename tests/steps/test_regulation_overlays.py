@@ -69,7 +69,7 @@ def test_the_notice_asked_for_is_a_parameter_itself(as_of: datetime, context: Co
     given = lay_overlays([overlay(start, start + DAY)], context=context)
     assert [(one.code, one.details["notice_hours"]) for one in given.rejected] == [("notice_too_short", 48)]
     version = changed.accepted[0].result
-    assert Run.objects.get(id=given.run_id).terms == f'{{"3.3 notice_hours": {version}}}'
+    assert Run.objects.get(id=given.run_id).terms == f'{{"3.3": {version}}}'
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def write_archive(path: Path) -> tuple[int, str]:
 
     Gives: the number of rows, and the digest.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
             rows, digest = _write(raw)
