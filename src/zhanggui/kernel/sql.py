@@ -1,6 +1,6 @@
 """The few statements in which a step writes and locks, spelled for both engines.
 
-Every function returns text only; `journal.steps` runs it. A column that is the same in all rows travels once (scalar),
+Every function returns text only; `journal.writing` runs it. A column that is the same in all rows travels once,
 others travel as one array (PostgreSQL) or as rows of one prepared statement (SQLite), so the number of statements does
 not depend on the number of rows. Table and column names come from models, never from data.
 """

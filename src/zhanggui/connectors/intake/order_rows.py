@@ -32,7 +32,6 @@ from zhanggui.sales.orders.records import ContactIn, LineIn, OrderIn, ShopKey
 from zhanggui.sales.orders.rules import content_hash, line_identities
 
 CONTACT_CHARS = {"buyer": 100, "receiver": 100, "phone": 40, "province": 60, "city": 60, "district": 60, "address": 300}
-LINE_ID_CHARS = 64
 EARLIEST = datetime(2000, 1, 1, tzinfo=settings.COMPANY_ZONE)
 FUTURE = timedelta(days=1)
 STANDING_CODES = {"unpaid": "order_unpaid", "done": "order_done", "closed": "order_closed", None: "status_unknown"}

@@ -60,7 +60,7 @@ class StockMovement(models.Model):
 
 
 class Reservation(models.Model):
-    """A claim on stock for one demand line of somebody else (opaque kind and id). Opened and closed exactly once."""
+    """A claim on stock for one demand line of somebody else (opaque ids). Opened and closed exactly once."""
 
     id = models.BigIntegerField(primary_key=True)
     run_id = models.BigIntegerField()

@@ -10,11 +10,6 @@ def warehouses_by_preference() -> list[int]:
     return list(Warehouse.objects.order_by("priority", "id").values_list("id", flat=True))
 
 
-def warehouse_ids(codes: Sequence[str]) -> dict[str, int]:
-    """Return the ids of the warehouses with these codes; unknown ones are left out."""
-    return dict(Warehouse.objects.filter(code__in=codes).values_list("code", "id"))
-
-
 def movements_by_cause(keys: Sequence[str]) -> dict[str, int]:
     """Return the quantity that each known cause key has moved."""
     return dict(StockMovement.objects.filter(cause_key__in=keys).values_list("cause_key", "quantity"))

@@ -7,7 +7,6 @@ ORDERS = "SELECT COUNT(*) FROM orders_order"
 LINES = "SELECT COUNT(*) FROM orders_orderline"
 FINAL = "SELECT COUNT(*) FROM orders_order WHERE state IN ('shipped', 'cancelled')"
 WAITING = "SELECT COUNT(*) FROM orders_order WHERE state NOT IN ('shipped', 'cancelled')"
-ORDER_MOVES = "SELECT COUNT(*) FROM journal_transition WHERE kind = 'order'"
 
 O1 = Check("O1", ORDERS, (
     """
