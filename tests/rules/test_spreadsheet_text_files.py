@@ -297,6 +297,7 @@ def test_gzipped_csv_is_read_and_the_path_works_as_well(tmp_path: Path) -> None:
         (gzip.compress(b""), "file_empty"),
         (b"\x1f\x8b\x08", "gzip_broken"),
     ],
+    ids=["tail_cut_off", "middle_cut_off", "packed_twice", "a_workbook_packed", "nothing_packed", "only_the_head"],
 )
 def test_D20_broken_or_nested_gzip_is_named(content: bytes, code: str) -> None:
     assert refusal(content).code == code
