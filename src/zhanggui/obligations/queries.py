@@ -6,9 +6,9 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Count, Q
 
+from zhanggui.kernel.moments import micros
 from zhanggui.obligations.calendars.queries import calendar_for
 from zhanggui.obligations.calendars.records import Basis, Derivation
-from zhanggui.obligations.calendars.rules import microseconds
 from zhanggui.obligations.calendars.words import explain
 from zhanggui.obligations.models import Obligation, ObligationPause
 from zhanggui.obligations.records import RUNNING, ClauseFigure, DueLine
@@ -65,9 +65,7 @@ def derivation(obligation_id: int) -> Derivation:
     """Return the sum behind a clock's due moment, line by line, in both languages."""
     clock = Obligation.objects.get(id=obligation_id)
     pauses = ObligationPause.objects.filter(obligation_id=obligation_id).order_by("from_at")
-    edges = [microseconds([pause.from_at, pause.until_at]).tolist() for pause in pauses if pause.until_at]
+    edges = [[micros(pause.from_at), micros(pause.until_at)] for pause in pauses if pause.until_at]
     stretches = [(from_us, until_us) for from_us, until_us in edges]
     calendar = calendar_for(clock.department, clock.calendar_version or None)
-    return explain(
-        int(microseconds([clock.started_at])[0]), clock.allowed_seconds, Basis(clock.time_basis), calendar, stretches
-    )
+    return explain(micros(clock.started_at), clock.allowed_seconds, Basis(clock.time_basis), calendar, stretches)

@@ -9,10 +9,11 @@ import numpy as np
 from zhanggui.journal.records import Context, Inside
 from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, answer
+from zhanggui.kernel.moments import micros_of, moments_of
 from zhanggui.obligations import rules
 from zhanggui.obligations.calendars.queries import calendar_for
 from zhanggui.obligations.calendars.records import Basis, Calendar, Pauses
-from zhanggui.obligations.calendars.rules import due_and_warnings, microseconds, moments
+from zhanggui.obligations.calendars.rules import due_and_warnings
 from zhanggui.obligations.models import Obligation, ObligationPause
 from zhanggui.obligations.records import RUNNING, ClockState, Opening, Swept
 
@@ -64,8 +65,8 @@ def _derived(opening: Opening) -> dict[str, object]:
     calendar = calendar_for(opening.department) if working else None
     starts = opening.started_at if isinstance(opening.started_at, list) else [opening.started_at]
     seconds = np.asarray(opening.allowed_seconds, dtype=np.int64)
-    columns = due_and_warnings(microseconds(starts), seconds, opening.time_basis, calendar)
-    found: dict[str, object] = {name: moments(column) for name, column in zip(MOMENTS, columns, strict=True)}
+    columns = due_and_warnings(micros_of(starts), seconds, opening.time_basis, calendar)
+    found: dict[str, object] = {name: moments_of(column) for name, column in zip(MOMENTS, columns, strict=True)}
     if len(columns[0]) == 1:
         found = {name: column[0] for name, column in found.items() if isinstance(column, list)}
     return found | {"calendar_version": calendar.version if calendar else 0}
@@ -183,10 +184,10 @@ def _shifted(clock: Sequence[Any], pauses: Sequence[tuple[datetime, datetime]]) 
     """Return a clock's due and warning moments with its pauses, under the calendar version it began with."""
     department, started_at, seconds, basis, version = clock
     calendar: Calendar | None = calendar_for(department, version) if basis == Basis.WORKING else None
-    edges = [microseconds(pause).tolist() for pause in pauses]
+    edges = [micros_of(pause).tolist() for pause in pauses]
     stretches = [(0, from_us, until_us) for from_us, until_us in edges]
-    found = due_and_warnings(microseconds([started_at]), seconds, basis, calendar, Pauses.of(stretches))
-    return [moments(column)[0] for column in found]
+    found = due_and_warnings(micros_of([started_at]), seconds, basis, calendar, Pauses.of(stretches))
+    return [moments_of(column)[0] for column in found]
 
 
 def sweep_obligations(*, context: Context, limit: int = 10_000) -> Swept:
