@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tests.cast import MONDAY_MORNING, SUN
+from tests.cast import MONDAY_MORNING, PASSWORD, SUN
 from tests.factories.orders import Company, bring, go_on, open_company, order_in, receive, results
 
 from zhanggui.catalog.records import SkuIn
@@ -31,6 +31,8 @@ from zhanggui.obligations.steps import (
     resume_obligations,
     sweep_obligations,
 )
+from zhanggui.people.records import NewStaff
+from zhanggui.people.steps import invite, join_staff
 from zhanggui.processes.orders import cancel_orders
 from zhanggui.sales.orders.intake import take_in_orders
 from zhanggui.sales.orders.steps import resolve_holds
@@ -90,6 +92,7 @@ def build_company() -> Day:
         open_reviews([1, 2], context=by(MONDAY_MORNING))
         _queue()
         _intake()
+        _staff()
     with clock.frozen(EVENING):
         sweep_obligations(context=by(EVENING))
         seal_runs()
@@ -117,6 +120,11 @@ def _orders(company: Company) -> dict[str, list[int]]:
     pause_confirming(orders["paused"] + orders["resumed"], context=by(MONDAY_MORNING + HOUR))
     resume_confirming(orders["resumed"], context=by(MONDAY_MORNING + 3 * HOUR))
     return orders
+
+
+def _staff() -> None:
+    token = invite(department=SUN.department, roles=(SUN.roles,), as_of=MONDAY_MORNING)
+    join_staff([NewStaff(token, SUN.username, SUN.display_name, PASSWORD)], context=by(MONDAY_MORNING))
 
 
 def _queue() -> None:

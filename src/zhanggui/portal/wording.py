@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from zhanggui.people.rules import roles_with
+
 Words = str | Promise
 
 
@@ -64,6 +66,20 @@ STATES: dict[str, dict[str, Label]] = {
         "done": Label(gettext_lazy("Done"), "good"),
         "refused": Label(gettext_lazy("Refused as a whole"), "bad"),
     },
+    "job": {
+        "waiting": Label(gettext_lazy("In the queue"), "info"),
+        "running": Label(gettext_lazy("Being done"), "info"),
+        "done": Label(gettext_lazy("Done"), "good"),
+        "parked": Label(gettext_lazy("Waits for a person"), "bad"),
+    },
+    "calendar_day": {
+        "current": Label(gettext_lazy("In force"), "good"),
+        "replaced": Label(gettext_lazy("Replaced"), "plain"),
+    },
+    "shift": {
+        "current": Label(gettext_lazy("In force"), "good"),
+        "replaced": Label(gettext_lazy("Replaced"), "plain"),
+    },
     "run": {
         "done": Label(gettext_lazy("Done"), "good"),
         "refused": Label(gettext_lazy("Refused"), "bad"),
@@ -75,6 +91,8 @@ SUBJECTS: dict[str, Words] = {
     "hold": gettext_lazy("Hold"),
     "request": gettext_lazy("Request to logistics"),
     "reservation": gettext_lazy("Reservation"),
+    "calendar_day": gettext_lazy("Calendar day"),
+    "shift": gettext_lazy("Working hours"),
 }
 STEP_WORDS: dict[str, Words] = {
     "orders.open_shops": gettext_lazy("Shop opened"),
@@ -86,6 +104,7 @@ STEP_WORDS: dict[str, Words] = {
     "processes.release_orders": gettext_lazy("Handed to logistics"),
     "processes.ship_orders": gettext_lazy("Order shipped"),
     "processes.cancel_orders": gettext_lazy("Order cancelled"),
+    "people.invite": gettext_lazy("Invitation made"),
     "people.join": gettext_lazy("Member of staff joined"),
     "inventory.open_warehouses": gettext_lazy("Warehouse opened"),
     "inventory.receive_stock": gettext_lazy("Stock booked"),
@@ -154,6 +173,33 @@ FILE_WARNINGS: dict[str, Words] = {
     "dates_1904": gettext_lazy("The workbook counts its days from 1904; look whether the dates are right."),
     "channel_new": gettext_lazy("This channel is new here; look whether currency and zone are right."),
 }
+ROLES: dict[str, Words] = {
+    "administrator": gettext_lazy("Administrator"),
+    "manager": gettext_lazy("Management"),
+    "sales": gettext_lazy("Sales"),
+    "logistics": gettext_lazy("Logistics"),
+    "service": gettext_lazy("Customer service"),
+    "operations": gettext_lazy("Operations"),
+    "auditor": gettext_lazy("Auditor"),
+}
+JOBS: dict[str, Words] = {
+    "journal.seal": gettext_lazy("Link runs into the chain"),
+    "obligations.sweep": gettext_lazy("Look for deadlines that passed"),
+    "delivery.tidy": gettext_lazy("Tidy the queue"),
+    "delivery.send": gettext_lazy("Send a message"),
+    "intake.commit": gettext_lazy("Import a file"),
+}
+ALARMS: dict[str, Words] = {
+    "attempts_used_up": gettext_lazy("every attempt failed; remove the cause named beside it, then let it run again"),
+    "worker_died": gettext_lazy("it ended its worker each time; look at memory and log before it runs again"),
+    "no_port": gettext_lazy("no way out is set up for this kind of message; set it up, then let it run again"),
+    "outcome_unknown": gettext_lazy(
+        "it may have gone out or not; find out outside, and let it run again only if it did not"
+    ),
+    "address_not_valid": gettext_lazy("the address is not valid; correct it where the message comes from"),
+    "header_not_valid": gettext_lazy("subject or sender cannot be sent; correct the settings, then let it run again"),
+    "sign_in_refused": gettext_lazy("the mail server refused name or password; correct the settings"),
+}
 KINDS: dict[str, Words] = {
     "event": gettext_lazy("Event"),
     "calendar": gettext_lazy("Calendar"),
@@ -182,6 +228,11 @@ class TimeLeft:
 def steps_words(step: str) -> Words:
     """Name a step for people; a step without words is shown by its code."""
     return STEP_WORDS.get(step, step)
+
+
+def roles_of(right: str) -> str:
+    """Name the roles that give a right, so that a refusal says who can help."""
+    return " · ".join(str(ROLES.get(role, role)) for role in roles_with(right))
 
 
 def label_of(kind: str, state: str) -> Label:
