@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
-from zhanggui.config.home import database_from_url, home_secret
+from zhanggui.config.home import database_from_url, home_secret, networks
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -22,6 +22,7 @@ CHAIN_KEY = home_secret(HOME, "chain.key", "ZHANGGUI_CHAIN_KEY")
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("ZHANGGUI_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("ZHANGGUI_ORIGINS", "").split(",") if origin]
+TRUSTED_PROXIES = networks(os.environ.get("ZHANGGUI_TRUSTED_PROXIES", ""))
 SECURE = os.environ.get("ZHANGGUI_HTTPS") == "1"
 
 INSTALLED_APPS = [
