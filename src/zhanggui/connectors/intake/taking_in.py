@@ -4,31 +4,27 @@ A check writes nothing but the file's own record. A commit is one run per part; 
 run, so that a commit that was killed goes on where it stood and doubles nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import count, islice
-from pathlib import Path
 from typing import cast
 
 from zhanggui.catalog.records import SkuIn
 from zhanggui.connectors.channels import channel_for, checked_code
 from zhanggui.connectors.intake import files, steps
-from zhanggui.connectors.intake.goods_rows import read_products, read_stock
-from zhanggui.connectors.intake.layouts import fingerprint, settle
-from zhanggui.connectors.intake.order_rows import OrderReader, currency_column
-from zhanggui.connectors.intake.queries import intake, saved_mapping, shop_terms
+from zhanggui.connectors.intake.parsing import DEFAULT_SHOP, GUESSING, Told, parse_file, silent
+from zhanggui.connectors.intake.queries import intake
 from zhanggui.connectors.intake.records import (
     Begin,
     Checked,
     Choices,
     Counts,
+    Entries,
     Entry,
     IntakeView,
     OrderRow,
     Parsed,
     Part,
-    Reading,
     SkuRow,
     State,
     StockIn,
@@ -36,16 +32,16 @@ from zhanggui.connectors.intake.records import (
     Upload,
 )
 from zhanggui.connectors.spreadsheets.mapping import Subject
-from zhanggui.connectors.spreadsheets.reading import open_table
-from zhanggui.connectors.spreadsheets.records import FileRefused, Row, Table
+from zhanggui.connectors.spreadsheets.records import FileRefused
 from zhanggui.journal.records import Context
 from zhanggui.kernel.batch import Answer
-from zhanggui.sales.orders.records import OrderIn, ShopKey
+from zhanggui.sales.orders.records import OrderIn
 
-DEFAULT_SHOP = "main"
 PART_ENTRIES, PART_LINES = 2_500, 20_000
-GUESSING = Choices()
-Told = Callable[[int, int], None]
+SOON_ROWS, SOON_BYTES = 2_000, 1_000_000
+"""A file within these is checked at once; a larger one by the worker."""
+FORECAST_ENTRIES = 100_000
+"""Above this many entries the check reads every row but does not try the import, which takes as long again."""
 
 
 class Overtaken(Exception):
@@ -54,10 +50,6 @@ class Overtaken(Exception):
 
 def _never() -> bool:
     return False
-
-
-def _silent(_done: int, _total: int) -> None:
-    return None
 
 
 # ---- kept
@@ -77,77 +69,6 @@ def take_file(
     place = (channel, shop or DEFAULT_SHOP) if subject == "orders" else ("", "")
     upload = Upload(subject, *place, name=name[:200], sha256=sha256, size=size)
     return int(steps.upload_files([upload], context=context).accepted[0].result)
-
-
-# ---- read
-
-
-def parse_file(
-    path: Path,
-    subject: Subject,
-    *,
-    name: str = "",
-    channel: str = "",
-    shop: str = "",
-    choices: Choices = GUESSING,
-    as_of: datetime,
-) -> Parsed:
-    """Read a file to its end and judge every row.
-
-    Raises: FileRefused for the whole file.
-    Cost: one walk over the rows, all entries in memory.
-    """
-    with _opened(path, name, choices) as table:
-        if subject == "orders":
-            return _parse_orders(table, (channel, shop or DEFAULT_SHOP), choices, as_of)
-        reading = _reading(table, subject, "", choices)
-        read = read_products if subject == "products" else read_stock
-        entries, refusals, n_rows = read(table, reading.columns)
-    _refuse_empty(n_rows)
-    return Parsed(subject, reading, None, n_rows, entries, refusals)
-
-
-def _opened(path: Path, name: str, choices: Choices) -> Table:
-    return open_table(path, name, encoding=choices.encoding, delimiter=choices.delimiter, sheet=choices.sheet)
-
-
-def _parse_orders(table: Table, place: tuple[str, str], choices: Choices, as_of: datetime) -> Parsed:
-    channel = channel_for(place[0])
-    checked_code(place[1])
-    reading = _reading(table, "orders", channel.code, choices)
-    rows = iter(table.rows)
-    first = list(islice(rows, 1))
-    terms = shop_terms(*place) or (channel.currency, channel.zone)
-    if not channel.known and shop_terms(*place) is None:
-        reading = replace(reading, warnings=(*reading.warnings, "channel_new"))
-        terms = (_currency_named(table, first) or terms[0], terms[1])
-    key = ShopKey(channel.code, place[1], *terms)
-    reader = OrderReader(table, reading.columns, channel, key, as_of)
-    reader.read(first)
-    reader.read(rows)
-    _refuse_empty(reader.rows_total)
-    entries, refusals = reader.finish()
-    return Parsed("orders", reading, key, reader.rows_total, entries, refusals)
-
-
-def _currency_named(table: Table, first: list[tuple[int, Row]]) -> str:
-    at = currency_column(table.header)
-    word = str(first[0][1][at] or "").strip().upper() if first and at is not None else ""
-    if word and not (len(word) == 3 and word.isascii() and word.isalpha()):
-        raise FileRefused("currency_unknown")
-    return word
-
-
-def _reading(table: Table, subject: Subject, channel: str, choices: Choices) -> Reading:
-    mark = fingerprint(table.header)
-    saved = saved_mapping(subject, channel, mark)
-    layout, columns = settle(table.header, subject, chosen=choices.columns, layout=choices.layout, saved=saved)
-    return Reading(layout, columns, mark, table.kind, table.encoding, table.delimiter, table.sheet, table.warnings)
-
-
-def _refuse_empty(n_rows: int) -> None:
-    if not n_rows:
-        raise FileRefused("no_rows")
 
 
 # ---- checked
@@ -184,7 +105,7 @@ def _note(checked: Checked, context: Context) -> None:
         raise Overtaken(given.rejected[0].code)
 
 
-def foresee(parsed: Parsed, *, context: Context, told: Told = _silent) -> Counts:
+def foresee(parsed: Parsed, *, context: Context, told: Told = silent) -> Counts:
     """Try the commit of a parsed file, part by part, and roll each back; return what would come of it."""
     trial = replace(context, dry_run=True, key=None)
     counts = Counts()
@@ -211,7 +132,7 @@ def commit_intake(
     *,
     context: Context,
     parsed: Parsed | None = None,
-    told: Told = _silent,
+    told: Told = silent,
     stopping: Callable[[], bool] = _never,
 ) -> bool:
     """Commit what is left of a file whose commit began, and tell whether it was not stopped.
@@ -250,27 +171,29 @@ def parsed_again(intake_id: int) -> Parsed:
     return _read_kept(file, choices, as_of)
 
 
-def _read_kept(file: IntakeView, choices: Choices, as_of: datetime) -> Parsed:
+def _read_kept(file: IntakeView, choices: Choices, as_of: datetime, told: Told = silent) -> Parsed:
     place = {"name": file.name, "channel": file.channel, "shop": file.shop}
-    return parse_file(files.kept(file.sha256), file.subject, **place, choices=choices, as_of=as_of)
+    return parse_file(files.kept(file.sha256), file.subject, **place, choices=choices, as_of=as_of, told=told)
 
 
-def _parts(entries: tuple[Entry, ...], start: int = 0) -> Iterator[tuple[int, tuple[Entry, ...]]]:
+def _parts(entries: Entries, start: int = 0) -> Iterator[tuple[int, list[Entry]]]:
     """Cut entries into parts, by their number and by their rows; from the same place on they are always the same."""
-    while start < len(entries):
-        rows = 0
-        for end in count(start):
-            if end == len(entries) or end - start == PART_ENTRIES or rows >= PART_LINES:
-                break
-            rows += len(entries[end].rows)
-        yield start, entries[start:end]
-        start = end
+    part: list[Entry] = []
+    rows = 0
+    for entry in entries.since(start):
+        if len(part) == PART_ENTRIES or rows >= PART_LINES:
+            yield start, part
+            start, part, rows = start + len(part), [], 0
+        part.append(entry)
+        rows += len(entry.rows)
+    if part:
+        yield start, part
 
 
 Batch = list[OrderRow] | list[SkuRow] | list[StockRow]
 
 
-def _batch(parsed: Parsed, intake_id: int, attempt: int, start: int, entries: tuple[Entry, ...]) -> Batch:
+def _batch(parsed: Parsed, intake_id: int, attempt: int, start: int, entries: Sequence[Entry]) -> Batch:
     part = Part(intake_id, attempt, start, parsed.shop, frozenset(parsed.reading.columns))
     if parsed.subject == "orders":
         return [OrderRow(part, entry.rows, cast(OrderIn, entry.record)) for entry in entries]

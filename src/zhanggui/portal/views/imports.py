@@ -17,7 +17,8 @@ from zhanggui.connectors.intake.messages import file_message
 from zhanggui.connectors.intake.queries import intake, recent_intakes
 from zhanggui.connectors.intake.records import Begin, Choices, IntakeView, State
 from zhanggui.connectors.intake.steps import begin_commits
-from zhanggui.connectors.intake.taking_in import GUESSING, Overtaken, check_intake, take_file
+from zhanggui.connectors.intake.parsing import GUESSING
+from zhanggui.connectors.intake.taking_in import Overtaken, check_intake, take_file
 from zhanggui.connectors.spreadsheets.mapping import FIELDS, Subject
 from zhanggui.connectors.spreadsheets.records import FileRefused
 from zhanggui.connectors.spreadsheets.text_files import DELIMITERS, ENCODINGS
