@@ -352,3 +352,52 @@ def test_T23_damaged_files_are_read_or_refused_and_nothing_else(seed: int) -> No
     with contextlib.suppress(FileRefused):
         rows = list(open_table(bytes(content)).rows)
         assert all(number > 1 and cells for number, cells in rows)
+
+
+LINES = "订单编号,商品\r\n" + "".join(f"A{number},上海保温杯上{number}\r\n" for number in range(2, 40_002))
+
+
+def cut_after(encoding: str, *, spare: int) -> bytes:
+    """A file of 40,001 lines whose last line ends within its last Chinese character."""
+    whole, mark = LINES.encode(encoding), "上40001".encode(encoding)
+    return whole[: whole.index(mark) + spare]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "encoding"),
+    [
+        (cut_after("utf-8", spare=1), 40_001, "UTF-8"),
+        (cut_after("utf-8", spare=2), 40_001, "UTF-8"),
+        (cut_after("gb18030", spare=1), 40_001, "GB18030"),
+        (b"\xff\xfe" + cut_after("utf-16-le", spare=1), 40_001, "UTF-16"),
+        ("订单,商品\nA,杯杯\nB,杯杯\nC,杯杯".encode()[:-2], 4, "UTF-8"),
+        ("订单,商品\rA,杯杯\rB,杯杯\rC,杯杯".encode()[:-2], 4, "UTF-8"),
+        ('订单,商品\n"A\n\n",杯杯\nC,杯杯'.encode()[:-2], 5, "UTF-8"),
+    ],
+    ids=["utf8-a-third", "utf8-two-thirds", "gb18030", "utf16", "even-number-of-signs", "returns", "quoted-line-ends"],
+)
+def test_a_file_cut_within_a_character_names_the_line_and_the_encoding(
+    content: bytes, line: int, encoding: str
+) -> None:
+    refused = refusal(content)
+    assert refused.code == "encoding_unreadable"
+    assert (refused.details["line"], refused.details["encoding"]) == (line, encoding)
+
+
+@pytest.mark.parametrize("text", ["A70000,保温杯\r\n", "A70000,保温杯和\r\n"])
+def test_lines_of_another_encoding_are_named_wherever_they_stand(text: str) -> None:
+    whole = LINES.encode()
+    place = whole.index(b"A30000,")
+    refused = refusal(whole[:place] + text.encode("gb18030") + whole[place:])
+    assert (refused.details["line"], refused.details["encoding"]) == (30_000, "UTF-8")
+    whole = LINES.encode("gb18030")
+    place = whole.index(b"A30000,")
+    refused = refusal(whole[:place] + text.encode() + whole[place:])
+    assert refused.details["line"] == 30_000
+
+
+def test_a_table_says_about_how_many_rows_are_to_come() -> None:
+    with open_table(LINES.encode()) as table:
+        assert table.rows_expected == 40_000
+    with open_table(b"a,b\n1,2") as table:
+        assert table.rows_expected == 1
