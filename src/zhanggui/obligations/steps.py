@@ -12,14 +12,14 @@ from zhanggui.kernel.batch import Accepted, Answer, answer
 from zhanggui.kernel.moments import micros_of, moments_of
 from zhanggui.obligations import rules
 from zhanggui.obligations.calendars.queries import calendar_for
-from zhanggui.obligations.calendars.records import Basis, Calendar, Pauses
+from zhanggui.obligations.calendars.records import WARNING_SHARES, Basis, Calendar, Pauses
 from zhanggui.obligations.calendars.rules import due_and_warnings
 from zhanggui.obligations.models import Obligation, ObligationPause
 from zhanggui.obligations.records import RUNNING, ClockState, Opening, Swept
 
 GRACE = timedelta(seconds=5)
 MOMENTS = ("due_at", "warn_at", "most_at")
-HALF, MOST = 50, 80
+HALF, MOST = WARNING_SHARES
 CLOCK = (
     "id", "state", "due_at", "warned", "department", "started_at", "allowed_seconds", "time_basis", "calendar_version",
 )  # fmt: skip
@@ -44,9 +44,8 @@ def open_obligations(batch: Sequence[Opening], *, context: Inside) -> None:
     for name in (*MOMENTS, "calendar_version"):
         columns[name] = _joined([row[name] for row in derived], counts)
     columns["subject_id"] = columns.pop("subject_ids")
-    context.run.insert(
-        Obligation, columns | {"id": context.run.ids(sum(counts)), "assignee": "", "warned": 0, "state": "open"}
-    )
+    born = {"id": context.run.ids(sum(counts)), "assignee": "", "warned": 0, "state": str(ClockState.OPEN)}
+    context.run.insert(Obligation, columns | born)
 
 
 def _joined(values: Sequence[Any], counts: Sequence[int]) -> object:
@@ -202,6 +201,15 @@ def sweep_obligations(*, context: Context, limit: int = 10_000) -> Swept:
     warning = _open_before("warn_at", context.as_of, limit)
     warned = _warn(warning, context=context).accepted if warning else ()
     return Swept(len(breached), len(warned))
+
+
+def sweep_all(*, context: Context, limit: int = 10_000, stopping: Callable[[], bool] = lambda: False) -> bool:
+    """Sweep part by part until nothing is left; tell whether it came so far before it was asked to stop."""
+    while not stopping():
+        swept = sweep_obligations(context=context, limit=limit)
+        if max(swept.breached, swept.warned) < limit:
+            return True
+    return False
 
 
 def _open_before(column: str, before: datetime, limit: int) -> list[int]:

@@ -27,7 +27,7 @@ from zhanggui.delivery.records import (
 )
 from zhanggui.journal.records import SYSTEM, Actor, Context
 from zhanggui.journal.steps import seal_runs
-from zhanggui.obligations.steps import sweep_obligations
+from zhanggui.obligations.steps import sweep_all
 from zhanggui.worker.ports import CHAIN_HEAD, port_for
 
 CLOCKS = "clocks"
@@ -96,12 +96,8 @@ def seal(work: Work) -> None:
 
 def sweep(work: Work) -> None:
     """Turn clocks that are due, part by part until none is left."""
-    context = Context(SYSTEM, work.as_of)
-    while not work.stopping():
-        swept = sweep_obligations(context=context, limit=SWEPT_AT_ONCE)
-        if max(swept.breached, swept.warned) < SWEPT_AT_ONCE:
-            return
-    raise StoppedEarly
+    if not sweep_all(context=Context(SYSTEM, work.as_of), limit=SWEPT_AT_ONCE, stopping=work.stopping):
+        raise StoppedEarly
 
 
 def tidy(work: Work) -> None:

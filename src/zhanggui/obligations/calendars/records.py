@@ -24,6 +24,7 @@ HOLIDAYS = 0b1000_0000
 EVERY_DAY = MONDAY_TO_SUNDAY | HOLIDAYS
 
 COMPANY = "all"
+WARNING_SHARES = (50, 80)  # percent of a clock's time after which its people are warned
 
 
 class CalendarRefused(StepRefused):

@@ -21,6 +21,7 @@ from zhanggui.obligations.calendars.records import (
     COMPANY,
     EVERY_DAY,
     MONDAY_TO_FRIDAY,
+    WARNING_SHARES,
     BadShift,
     Basis,
     Calendar,
@@ -74,7 +75,7 @@ def due_and_warnings(
     basis: Basis | str,
     calendar: Calendar | None = None,
     pauses: Pauses | None = None,
-    shares: tuple[int, ...] = (50, 80),
+    shares: tuple[int, ...] = WARNING_SHARES,
 ) -> tuple[Moments, ...]:
     """Return the due moments, then the moments at which each share (percent) of the time has been used.
 
