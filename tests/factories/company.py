@@ -1,7 +1,7 @@
 """A small company in the middle of its day, made by the ordinary steps: something of everything that the checker knows.
 
-Orders in every state, clocks open, paused, breached, met, late and withdrawn, stock received twice, jobs waiting and
-parked, a message to be sent, a calendar with a working-time clock, and a sealed chain.
+Orders in every state and one short of stock, clocks open, paused, breached, met, late and withdrawn, stock received
+twice, jobs waiting and parked, a message to be sent, a calendar with a working-time clock, and a sealed chain.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ from zhanggui.obligations.steps import (
 )
 from zhanggui.people.records import NewStaff
 from zhanggui.people.steps import invite, join_staff
-from zhanggui.processes.orders import cancel_orders
+from zhanggui.processes.orders import cancel_orders, reserve_orders
 from zhanggui.sales.orders.intake import take_in_orders
 from zhanggui.sales.orders.steps import resolve_holds
 
@@ -117,6 +117,8 @@ def _orders(company: Company) -> dict[str, list[int]]:
         rows = [order_in(company, name.upper(), lines, placed)]
         orders[name] = results(take_in_orders(rows, context=by(MONDAY_MORNING)))
     go_on(orders["late"], "received", "confirmed")
+    orders["short"] = bring(company, 1, {"TEA": 1_000}, "confirmed", "SHORT")
+    reserve_orders(orders["short"], context=by(MONDAY_MORNING))
     pause_confirming(orders["paused"] + orders["resumed"], context=by(MONDAY_MORNING + HOUR))
     resume_confirming(orders["resumed"], context=by(MONDAY_MORNING + 3 * HOUR))
     return orders

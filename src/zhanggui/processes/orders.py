@@ -10,7 +10,7 @@ from zhanggui.logistics.fulfilment.records import Asked, Dispatch
 from zhanggui.logistics.fulfilment.steps import cancel_requests, ship_requests, take_requests
 from zhanggui.logistics.inventory.records import Claimed, Demand
 from zhanggui.logistics.inventory.steps import claims_of, release_claims, reserve_stock, warehouses_of
-from zhanggui.sales.orders.records import State
+from zhanggui.sales.orders.records import OPEN_STATES, State
 from zhanggui.sales.orders.steps import (
     lines_of,
     lock_orders,
@@ -18,9 +18,8 @@ from zhanggui.sales.orders.steps import (
     mark_released,
     mark_reserved,
     mark_shipped,
+    mark_short,
 )
-
-OPEN = (State.RECEIVED, State.HELD, State.CONFIRMED, State.RESERVED, State.RELEASED)
 
 
 @step("processes.reserve_orders", clause="2.1.3.2")
@@ -28,6 +27,7 @@ def reserve_orders(batch: Sequence[int], *, context: Inside) -> Answer:
     """Reserve stock for confirmed orders, first in the batch first served, each all or nothing.
 
     Clause: 2.1.3.2. Rejects: as `lock_orders`; short with SKU and missing pieces. Services need no stock.
+    Writes: reservations, balances, orders reserved; when an order was first found short.
     """
     ready, rejected = lock_orders(batch, (State.CONFIRMED,), context=context)
     indexes = list(ready)
@@ -35,6 +35,7 @@ def reserve_orders(batch: Sequence[int], *, context: Inside) -> Answer:
     given = reserve_stock(demands, context=context)
     granted = [demands[row.index].demand_id for row in given.accepted]
     mark_reserved(granted, context=context)
+    mark_short([demands[row.index].demand_id for row in given.rejected], context=context)
     rejected += [Rejected(indexes[row.index], row.code, row.details) for row in given.rejected]
     return answer([Accepted(indexes[row.index], row.result) for row in given.accepted], rejected)
 
@@ -97,7 +98,7 @@ def cancel_orders(batch: Sequence[int], *, context: Inside) -> Answer:
 
     Rejects: unknown_order, wrong_state (shipped or cancelled already).
     """
-    ready, rejected = lock_orders(batch, OPEN, context=context)
+    ready, rejected = lock_orders(batch, OPEN_STATES, context=context)
     ids = [key for key, _ in ready.values()]
     cancel_requests([key for key, state in ready.values() if state == State.RELEASED], context=context)
     release_claims(claims_of(ids, context=context), context=context)

@@ -13,7 +13,8 @@ from django.db.models.functions import Concat
 from zhanggui.logistics.fulfilment.models import FulfilmentRequest, Shipment
 from zhanggui.portal.reading.clocks import Clock, clocks_of_orders
 from zhanggui.portal.reading.paging import CAP, Count, Page, after, count_up_to, cut, spelled
-from zhanggui.sales.orders.models import STATES, Order, OrderContact, OrderHold, OrderLine, Shop
+from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, Shop
+from zhanggui.sales.orders.records import STATES
 
 FOUND = 500
 NOT_SHIPPED = spelled("NOT (orders_order.state = 'shipped')")

@@ -13,9 +13,10 @@ from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.obligations.records import Opening
 from zhanggui.obligations.steps import open_obligations
+from zhanggui.regulation.queries import clause as clause_of
 from zhanggui.regulation.queries import terms_for
 from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, Shop
-from zhanggui.sales.orders.records import ContactIn, Hold, OrderIn, Refusal, ShopKey, State
+from zhanggui.sales.orders.records import ContactIn, Hold, HoldState, OrderIn, Refusal, ShopKey, State
 from zhanggui.sales.orders.rules import ConfirmTerms
 
 HOUR = 3600
@@ -33,7 +34,7 @@ class _Change:
     open_hold: int | None
 
 
-@step("orders.open_shops", clause="2.1.2.3", limit=100)
+@step("orders.open_shops", clause="1.2", limit=100)
 def open_shops(batch: Sequence[ShopKey], *, context: Inside) -> Answer:
     """Make shops known at their first order; a known shop is left as it is. Gives: the shop's id."""
     run = context.run
@@ -119,7 +120,7 @@ def _changes_seen(
     columns, about = ["id", "order_id", "details", "state"], {"code": str(Hold.CONTENT_CHANGED)}
     rows = context.run.lock(OrderHold, "order_id", differing, columns, equal=about)
     seen = {(order, json.loads(details).get("hash", "")) for _, order, details, _ in rows}
-    return seen, {order: key for key, order, _, state in rows if state == "open"}
+    return seen, {order: key for key, order, _, state in rows if state == HoldState.OPEN}
 
 
 def _insert(fresh: list[tuple[int, OrderIn]], changed: dict[int, _Change], context: Inside) -> list[int]:
@@ -143,7 +144,7 @@ def _insert(fresh: list[tuple[int, OrderIn]], changed: dict[int, _Change], conte
         **{name: [getattr(line, name) for _, line in lines] for name in LINE}, "shipped": 0, "cancelled": 0,
     })  # fmt: skip
     _hold(unknown, changed, context)
-    open_obligations(_confirm_clocks(order_ids, orders), context=context)
+    open_obligations(_confirm_clocks(order_ids, orders, context), context=context)
     return order_ids
 
 
@@ -176,8 +177,8 @@ def _hold(unknown: dict[int, str], changed: dict[int, _Change], context: Inside)
     """
     run = context.run
     replaced = sorted(change.open_hold for change in changed.values() if change.open_hold)
-    run.update(OrderHold, replaced, {"state": "closed"})
-    run.move("hold", replaced, "open", "closed")
+    run.update(OrderHold, replaced, {"state": HoldState.CLOSED.value})
+    run.move("hold", replaced, HoldState.OPEN.value, HoldState.CLOSED.value)
     reasons = [
         (key, str(Hold.UNKNOWN_SKU), json.dumps({"code": code}, ensure_ascii=False)) for key, code in unknown.items()
     ]
@@ -186,23 +187,29 @@ def _hold(unknown: dict[int, str], changed: dict[int, _Change], context: Inside)
     ]
     run.insert(OrderHold, {
         "id": run.ids(len(reasons)), "order_id": [row[0] for row in reasons], "code": [row[1] for row in reasons],
-        "details": [row[2] for row in reasons], "state": "open",
+        "details": [row[2] for row in reasons], "state": HoldState.OPEN.value,
     })  # fmt: skip
     moving = [key for key, change in changed.items() if change.state == State.RECEIVED]
     run.update(Order, moving, {"state": str(State.HELD), "version": Plus(1)})
     run.move("order", moving, str(State.RECEIVED), str(State.HELD))
 
 
-def _confirm_clocks(ids: list[int], orders: list[OrderIn]) -> list[Opening]:
-    """Return the confirm clocks, grouped by how the rule in force at placing counted time."""
+def _confirm_clocks(ids: list[int], orders: list[OrderIn], context: Inside) -> list[Opening]:
+    """Return the confirm clocks, grouped by how the rule in force at placing counted time.
+
+    The run names the newest version of the rule that one of its clocks began under; each clock keeps its own.
+    """
+    if not orders:
+        return []
     placed = [order.placed_at for order in orders]
     terms = terms_for(ConfirmTerms, placed)
     hours, versions, bases = terms["confirm_hours"].tolist(), terms.version.tolist(), terms["time_basis"].tolist()
-    openings = []
+    context.run.terms["2.1.3.1"] = max(versions)
+    owner, openings = str(clause_of("2.1.3.1").owner), []
     for basis in sorted(set(bases)):
         at = [index for index, kind in enumerate(bases) if kind == basis]
         openings.append(Opening(
-            "2.1.3.1", "order", "sales", [ids[i] for i in at], [placed[i] for i in at], [hours[i] * HOUR for i in at],
+            "2.1.3.1", "order", owner, [ids[i] for i in at], [placed[i] for i in at], [hours[i] * HOUR for i in at],
             [versions[i] for i in at], basis,
         ))  # fmt: skip
     return openings

@@ -6,9 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from zhanggui.catalog.models import Sku
-
-STATES = ("received", "held", "confirmed", "reserved", "released", "shipped", "cancelled")
-OPEN_STATES = STATES[:5]
+from zhanggui.sales.orders.records import STATES, HoldState, State
 
 
 class Shop(models.Model):
@@ -32,6 +30,8 @@ class Order(models.Model):
     """One order of a customer. Born by intake in state `received`; afterwards only state, moments and number change.
 
     `version` counts its state changes (O9). Personal fields live in `OrderContact`; here stands their keyed digest.
+    `hand_over_by`, fixed at confirmation, is by when logistics must have it (2.1.3.3); the time from `short_at`, when
+    stock was first found short, until the reservation does not count.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -47,9 +47,11 @@ class Order(models.Model):
     discount_fen = models.BigIntegerField(default=0)
     total_fen = models.BigIntegerField()
     order_no = models.CharField(max_length=32, unique=True, null=True)
-    state = models.CharField(max_length=16, default="received")
+    state = models.CharField(max_length=16, default=State.RECEIVED.value)
     version = models.IntegerField(default=0)
     confirmed_at = models.DateTimeField(null=True)
+    hand_over_by = models.DateTimeField(null=True)
+    short_at = models.DateTimeField(null=True)
     reserved_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
     shipped_at = models.DateTimeField(null=True)
@@ -68,6 +70,23 @@ class Order(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=STATES), name="order_state"),
             models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True) | Q(confirmed_at__gte=F("received_at")),
+                name="order_confirmed_after",
+            ),
+            models.CheckConstraint(
+                condition=Q(hand_over_by__isnull=True)
+                | Q(confirmed_at__isnull=False, hand_over_by__gt=F("confirmed_at")),
+                name="order_hand_over_after",
+            ),
+            models.CheckConstraint(
+                condition=Q(short_at__isnull=True) | Q(confirmed_at__isnull=False, short_at__gte=F("confirmed_at")),
+                name="order_short_after",
+            ),
+            models.CheckConstraint(
+                condition=Q(short_at__isnull=True) | Q(reserved_at__isnull=True) | Q(reserved_at__gte=F("short_at")),
+                name="order_reserved_after_short",
+            ),
+            models.CheckConstraint(
                 condition=Q(reserved_at__isnull=True) | Q(reserved_at__gte=F("confirmed_at")),
                 name="order_reserved_after",
             ),
@@ -82,6 +101,7 @@ class Order(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["placed_at", "id"], name="order_placed"),
             models.Index(fields=["state", "placed_at", "id"], name="order_by_state"),
+            models.Index(fields=["confirmed_at"], condition=Q(confirmed_at__isnull=False), name="order_confirmed"),
         ]
 
 
@@ -148,12 +168,14 @@ class OrderHold(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT)
     code = models.CharField(max_length=32)
     details = models.TextField(default="")
-    state = models.CharField(max_length=16, default="open")
+    state = models.CharField(max_length=16, default=HoldState.OPEN.value)
 
     fixed_columns: ClassVar[tuple[str, ...]] = ("id", "order_id", "code", "details")
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["order", "code"], condition=Q(state="open"), name="hold_open_once"),
-            models.CheckConstraint(condition=Q(state__in=["open", "closed"]), name="hold_state"),
+            models.UniqueConstraint(
+                fields=["order", "code"], condition=Q(state=HoldState.OPEN.value), name="hold_open_once"
+            ),
+            models.CheckConstraint(condition=Q(state__in=[state.value for state in HoldState]), name="hold_state"),
         )

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from zhanggui.kernel.money import line_amount
+
 
 class State(StrEnum):
     """The states of an order, in the order in which it passes them."""
@@ -15,6 +17,17 @@ class State(StrEnum):
     RELEASED = "released"
     SHIPPED = "shipped"
     CANCELLED = "cancelled"
+
+
+STATES = tuple(state.value for state in State)
+OPEN_STATES = (State.RECEIVED, State.HELD, State.CONFIRMED, State.RESERVED, State.RELEASED)
+
+
+class HoldState(StrEnum):
+    """Whether a reason to wait still stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
 
 
 class Refusal(StrEnum):
@@ -59,8 +72,11 @@ class LineIn:
 
     @property
     def amount_fen(self) -> int:
-        """Return quantity × price less the seller's discount."""
-        return self.quantity * self.unit_price_fen - self.discount_fen
+        """Return what the line comes to.
+
+        Raises: as `kernel.money.line_amount`.
+        """
+        return line_amount(self.quantity, self.unit_price_fen, self.discount_fen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class ShipTerms:
 
 @dataclass(frozen=True, slots=True)
 class HandOverTerms:
-    """Clause 2.1.3.3: minutes until an order that is ready is handed to logistics."""
+    """Clause 2.1.3.3: minutes from confirmation until logistics has the order, waits for stock not counted."""
 
     sync_minutes: int = term("2.1.3.3")
 
