@@ -11,7 +11,7 @@ from tests.pages.conftest import Hire
 
 from zhanggui.portal.routing import ANYONE, RIGHTS, page
 
-ARGUMENTS = {"token": "nothing", "number": "2.1.3.1"}
+ARGUMENTS = {"token": "nothing", "number": "2.1.3.1", "name": "confirm_hours", "department": "sales"}
 
 
 def routes() -> list[URLPattern]:
