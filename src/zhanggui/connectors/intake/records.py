@@ -193,7 +193,6 @@ class Ask:
     intake_id: int
     attempt: int
     choices: Choices = field(default_factory=Choices)
-    forecast: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +258,39 @@ class StockRow:
     def content_hash(self) -> str:
         """Return what stands for it in the input hash."""
         return repr(self.stock)
+
+
+class Standing(StrEnum):
+    """How the worker stands to a file that was left to it.
+
+    behind: another file is in work. nobody: no worker took it up for a while. again: an error, tried again by itself.
+    silent: the worker that had it gave no sign of life. parked: laid aside for a person.
+    """
+
+    WAITING = "waiting"
+    BEHIND = "behind"
+    NOBODY = "nobody"
+    AGAIN = "again"
+    RUNNING = "running"
+    SILENT = "silent"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The job of a file. done, total: how far a check is, total 0 while it is not known. why: its last error."""
+
+    job_id: int
+    standing: Standing
+    done: int
+    total: int
+    why: str
+    run_at: datetime
+
+    @property
+    def percent(self) -> int | None:
+        """Return how far it is in whole per cent, below a hundred until it has ended; None while not known."""
+        return min(99, 100 * self.done // self.total) if self.total else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from zhanggui.connectors.intake import files, steps
 from zhanggui.connectors.intake.parsing import DEFAULT_SHOP, GUESSING, Told, parse_file, silent
 from zhanggui.connectors.intake.queries import intake
 from zhanggui.connectors.intake.records import (
+    Ask,
     Begin,
     Checked,
     Choices,
@@ -32,8 +33,9 @@ from zhanggui.connectors.intake.records import (
     Upload,
 )
 from zhanggui.connectors.spreadsheets.mapping import Subject
-from zhanggui.connectors.spreadsheets.records import FileRefused
+from zhanggui.connectors.spreadsheets.records import LIMITS, FileRefused
 from zhanggui.journal.records import Context
+from zhanggui.kernel import clock
 from zhanggui.kernel.batch import Answer
 from zhanggui.sales.orders.records import OrderIn
 
@@ -42,6 +44,9 @@ SOON_ROWS, SOON_BYTES = 2_000, 1_000_000
 """A file within these is checked at once; a larger one by the worker."""
 FORECAST_ENTRIES = 100_000
 """Above this many entries the check reads every row but does not try the import, which takes as long again."""
+
+
+TOLD_SECONDS = 1.0
 
 
 class Overtaken(Exception):
@@ -74,21 +79,128 @@ def take_file(
 # ---- checked
 
 
-def check_intake(intake_id: int, *, context: Context, choices: Choices = GUESSING, forecast: bool = True) -> Parsed:
+def check_intake(
+    intake_id: int,
+    *,
+    context: Context,
+    choices: Choices = GUESSING,
+    forecast: bool = True,
+    told: Told = silent,
+) -> Parsed:
     """Check a kept file as a new attempt and keep the verdict; business tables stay as they are.
 
-    Takes: forecast, whether the commit is tried and rolled back, so that new, changed and unchanged are known.
+    Takes: forecast, whether the commit is tried and rolled back, so that new, changed and unchanged are known; told,
+    as `parse_file`.
     Raises: FileRefused, after it was kept with the file; Overtaken.
     """
     file = _known(intake_id)
-    attempt = file.attempt + 1
+    return _check(file, file.attempt + 1, choices, context, LIMITS.rows if forecast else -1, told)
+
+
+def check_soon(intake_id: int, *, context: Context, choices: Choices = GUESSING) -> None:
+    """Check a small file here and now, and leave a larger one to the worker.
+
+    Raises: FileRefused, after it was kept with the file; Overtaken.
+    """
+    file = _known(intake_id)
+    if file.size <= SOON_BYTES:
+        try:
+            check_intake(intake_id, context=context, choices=choices, told=_few)
+        except _TooMany:
+            pass
+        else:
+            return
+    given = steps.begin_checks([Ask(intake_id, file.attempt, choices)], context=context)
+    if given.rejected:
+        raise Overtaken(given.rejected[0].code)
+
+
+class _TooMany(Exception):
+    """More rows than are checked at once."""
+
+
+class _NotWanted(Exception):
+    """The check was called off, or somebody else checks the file anew."""
+
+
+class Stopped(Exception):
+    """The check was left half way, because its worker must stop; nothing of it was kept."""
+
+
+def _few(done: int, _total: int) -> None:
+    if done > SOON_ROWS:
+        raise _TooMany
+
+
+def check_as_asked(
+    intake_id: int,
+    attempt: int,
+    *,
+    context: Context,
+    choices: Choices,
+    told: Told = silent,
+    stopping: Callable[[], bool] = _never,
+) -> None:
+    """Check a file that was left to the worker; one that is no longer wanted is left alone.
+
+    Takes: context, of the moment at which it was asked for, so that a second try judges as the first; told, called
+    with the done and the whole work, once a second; stopping, asked as often.
+    Raises: Stopped.
+    """
+    pace = _Pace(intake_id, attempt, told, stopping)
     try:
-        parsed = _read_kept(file, choices, context.as_of)
+        file = pace.look()
+        _check(file, attempt, choices, context, FORECAST_ENTRIES, pace.read, pace.tried)
+    except (FileRefused, Overtaken, _NotWanted):
+        return  # a refusal is kept with the file
+
+
+class _Pace:
+    """Tells how far a check is, once a second, and ends it when it is no longer wanted or its worker must stop."""
+
+    def __init__(self, intake_id: int, attempt: int, told: Told, stopping: Callable[[], bool]) -> None:
+        self._intake_id, self._attempt = intake_id, attempt
+        self._told, self._stopping = told, stopping
+        self._next = clock.monotonic()
+
+    def read(self, done: int, total: int) -> None:
+        """Take how many rows are read: the first half of the work."""
+        self._tell(done, 2 * total)
+
+    def tried(self, done: int, total: int) -> None:
+        """Take how many entries were tried: the second half."""
+        self._tell(total + done, 2 * total)
+
+    def _tell(self, done: int, total: int) -> None:
+        if clock.monotonic() < self._next:
+            return
+        self._next = clock.monotonic() + TOLD_SECONDS
+        self.look()
+        if self._stopping():
+            raise Stopped
+        self._told(done, total)
+
+    def look(self) -> IntakeView:
+        """Return the file as it stands, if it still waits for this check."""
+        file = _known(self._intake_id)
+        if (file.state, file.attempt) != (State.CHECKING, self._attempt):
+            raise _NotWanted
+        return file
+
+
+def _check(
+    file: IntakeView, attempt: int, choices: Choices, context: Context, most: int, read: Told, tried: Told = silent
+) -> Parsed:
+    """Read a file, try its commit if it has no more entries than `most`, and keep the verdict."""
+    try:
+        parsed = _read_kept(file, choices, context.as_of, read)
     except FileRefused as refusal:
-        _note(Checked(intake_id, attempt, None, refusal=refusal.code, details=refusal.details), context)
+        _note(Checked(file.id, attempt, None, refusal=refusal.code, details=refusal.details), context)
         raise
-    expected = foresee(parsed, context=context) if forecast else Counts()
-    _note(Checked(intake_id, attempt, parsed, expected), context)
+    small = len(parsed.entries) <= most
+    _note(
+        Checked(file.id, attempt, parsed, foresee(parsed, context=context, told=tried) if small else Counts()), context
+    )
     return parsed
 
 
