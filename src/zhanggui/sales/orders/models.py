@@ -119,7 +119,10 @@ class OrderContact(models.Model):
     address = models.CharField(max_length=300, default="")
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["buyer"], name="contact_buyer")]
+        indexes: ClassVar = [
+            models.Index(fields=["buyer"], name="contact_buyer"),
+            models.Index(fields=["receiver"], name="contact_receiver"),
+        ]
 
 
 class OrderLine(models.Model):

@@ -72,7 +72,10 @@ class Migration(migrations.Migration):
                 ("order", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to="orders.order")),
             ],
             options={
-                "indexes": [models.Index(fields=["buyer"], name="contact_buyer")],
+                "indexes": [
+                    models.Index(fields=["buyer"], name="contact_buyer"),
+                    models.Index(fields=["receiver"], name="contact_receiver"),
+                ],
             },
         ),
         migrations.CreateModel(
