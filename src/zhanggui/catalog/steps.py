@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from zhanggui.catalog.models import Sku
 from zhanggui.catalog.records import SkuIn
-from zhanggui.journal.records import Inside
-from zhanggui.journal.steps import step
+from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 
 FIELDS = ("name", "specification", "unit", "barcode", "price_fen", "stocked")
