@@ -12,7 +12,7 @@ from zhanggui.journal.models import Run
 from zhanggui.journal.steps import STEPS, Step
 from zhanggui.journal.writing import OpenRun
 
-APPS = ("catalog.", "inventory.", "fulfilment.", "orders.", "processes.")
+APPS = ("catalog.", "inventory.", "fulfilment.", "orders.", "processes.", "obligations.assign")
 MOST_FOR_ONE_ORDER = 20
 TRANSACTION = ("SAVEPOINT", "RELEASE SAVEPOINT")
 

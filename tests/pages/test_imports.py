@@ -11,6 +11,7 @@ import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.pages.conftest import Hire
+from tests.pages.shop import take_orders
 
 from zhanggui.catalog.models import Sku
 from zhanggui.connectors.intake.models import IntakeFile
@@ -325,3 +326,11 @@ def test_staff_who_may_only_look_see_files_but_no_forms(client: Client, hire: Hi
     assert "商品.csv" in text
     assert 'type="file"' not in text
     assert client.post(f"/imports/{brought().id}/commit/", {"attempt": "1"}).status_code == 403
+
+
+def test_a_channel_in_another_currency_is_offered_where_a_shop_of_it_exists(owner: Client) -> None:
+    assert 'value="retail-uk"' not in words(owner.get("/imports/"))
+    take_orders(["B-1"], clock.now(), currency="GBP")
+    text = words(owner.get("/imports/"))
+    assert 'value="retail-uk"' in text
+    assert '<option value="main"></option>' in text

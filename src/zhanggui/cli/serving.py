@@ -53,10 +53,10 @@ def serve(parsed: argparse.Namespace) -> Outcome:
         from zhanggui.people.rules import OWNER_ROLES
 
         _served_at().write_text(f"{address}\n")
-        print(f"zhanggui 掌柜: {address}", file=sys.stderr, flush=True)
+        _tell(f"zhanggui 掌柜: {address}")
         if not has_staff():
             link = _link(address, "management", OWNER_ROLES, "serve")
-            print(f"首次登录 / first sign-in (24 h, once): {link}", file=sys.stderr, flush=True)
+            _tell(f"首次登录 / first sign-in (24 h, once): {link}")
 
     try:
         code = supervisor.serve(parsed.host, parsed.port, parsed.workers, on_ready=announce)
@@ -64,6 +64,12 @@ def serve(parsed: argparse.Namespace) -> Outcome:
         other = "`make run PORT=…`" if os.environ.get("MAKELEVEL") else "--port"
         raise CannotRun(f"{error}; choose another with {other}") from error
     return Outcome({"served": address}, (f"ended: {address}",), code)
+
+
+def _tell(line: str) -> None:
+    """Write a line to stderr in one piece: the children write there too."""
+    sys.stderr.flush()
+    os.write(sys.stderr.fileno(), f"{line}\n".encode())
 
 
 def _served_at() -> Path:

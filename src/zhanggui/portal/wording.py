@@ -123,7 +123,7 @@ STEP_WORDS: dict[str, Words] = {
     "orders.open_shops": gettext_lazy("Shop opened"),
     "orders.take_in": gettext_lazy("Order taken in"),
     "orders.confirm": gettext_lazy("Order confirmed"),
-    "orders.resolve_holds": gettext_lazy("Hold cleared"),
+    "orders.resolve_holds": gettext_lazy("Holds checked again"),
     "orders.keep_content": gettext_lazy("Kept as it came in first"),
     "processes.reserve_orders": gettext_lazy("Stock reserved"),
     "processes.release_orders": gettext_lazy("Handed to logistics"),

@@ -1,5 +1,6 @@
 """Files of other systems: upload, columns, check, import; and the rows that stayed out."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -27,6 +28,8 @@ from zhanggui.delivery.steps import release_jobs
 from zhanggui.people.queries import rights
 from zhanggui.portal.acting import context_of, staff_of
 from zhanggui.portal.reading import imports as reading
+from zhanggui.portal.reading.orders import shops as known_shops
+from zhanggui.sales.orders.models import Shop
 
 SUBJECTS: tuple[Subject, ...] = ("products", "stock", "orders")
 
@@ -60,17 +63,25 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, wrong: str = "", subject: str = "") -> HttpResponse:
+    known = known_shops()
     facts = {
         "files": recent_intakes(limit=50),
         "subjects": SUBJECTS,
         "subject": subject or _usual_subject(),
-        "channels": list(CHANNELS),
+        "channels": _offered(known),
+        "shops": sorted({shop.code for shop in known.values()}),
         "channel": request.POST.get("channel", ""),
         "shop": request.POST.get("shop", "") or "main",
         "wrong": wrong,
         "may_run": _may_run(request),
     }
     return render(request, "portal/imports.html", facts, status=422 if wrong else 200)
+
+
+def _offered(known: Mapping[int, Shop]) -> list[str]:
+    """Return the channels to choose from: those in yuan, and one in another currency where a shop of it exists."""
+    held = {shop.channel for shop in known.values()}
+    return [code for code, channel in CHANNELS.items() if channel.currency == "CNY" or code in held]
 
 
 def _usual_subject() -> Subject:
