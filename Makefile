@@ -26,7 +26,7 @@ unexport PYTHONPATH PYTHONHOME DJANGO_SETTINGS_MODULE
 
 run: setup
 	@.venv/bin/zhanggui demo --if-empty >/dev/null
-	@exec .venv/bin/zhanggui serve --port $(PORT)
+	@ZHANGGUI_STARTED_BY=make exec .venv/bin/zhanggui serve --port $(PORT)
 
 setup:
 	@$(if $(PYTHON),$(PYTHON),echo "zhanggui: Python 3.11 or newer is needed; none was found" >&2; exit 2;) tools/setup.py

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,15 @@ def test_an_impossible_port_is_one_line(company: Home, port: str) -> None:
     assert done.code == 2
     assert "Traceback" not in done.err
     assert "no port" in done.err
+
+
+@pytest.mark.parametrize(("started_by", "remedy"), [("make", "make run PORT="), ("", "--port")])
+def test_a_taken_port_names_the_remedy_of_who_started(company: Home, started_by: str, remedy: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        command = [sys.executable, "-m", "zhanggui.cli.main", "serve", "--port", str(taken.getsockname()[1])]
+        environment = company.environment | {"ZHANGGUI_STARTED_BY": started_by}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, remedy in done.stderr) == (2, True)
 
 
 def test_a_reader_that_goes_away_is_no_error(company: Home) -> None:

@@ -61,7 +61,7 @@ def serve(parsed: argparse.Namespace) -> Outcome:
     try:
         code = supervisor.serve(parsed.host, parsed.port, parsed.workers, on_ready=announce)
     except supervisor.PortTaken as error:
-        other = "`make run PORT=…`" if os.environ.get("MAKELEVEL") else "--port"
+        other = "`make run PORT=…`" if os.environ.get("ZHANGGUI_STARTED_BY") == "make" else "--port"
         raise CannotRun(f"{error}; choose another with {other}") from error
     return Outcome({"served": address}, (f"ended: {address}",), code)
 
