@@ -102,7 +102,6 @@ STATES: dict[str, dict[str, Label]] = {
     },
     "assignee": {
         "nobody": Label(gettext_lazy("nobody yet"), "plain"),
-        "taken": Label(gettext_lazy("Taken"), "info"),
     },
 }
 SUBJECTS: dict[str, Words] = {
@@ -216,7 +215,7 @@ REFUSALS: dict[str, Words] = {
     "wrong_state": gettext_lazy("the order is in another state by now"),
     "later_on_record": gettext_lazy("a later moment is on record already; look at the order and the clock"),
     "stocked_fixed": gettext_lazy("whether a code carries stock cannot change; use a new code"),
-    "twice_in_batch": gettext_lazy("the order was given twice"),
+    "twice_in_batch": gettext_lazy("it was given twice at once"),
     "waybill_missing": gettext_lazy("the waybill number is missing"),
     "waybill_used": gettext_lazy("the waybill number was used before"),
     "already_shipped": gettext_lazy("it was shipped already"),
@@ -230,7 +229,7 @@ REFUSALS: dict[str, Words] = {
     "code_twice": gettext_lazy("the code stands twice with different data"),
     "unknown_clock": gettext_lazy("there is no such clock"),
     "clock_ended": gettext_lazy("the clock has ended"),
-    "unknown_staff": gettext_lazy("there is no such member of staff"),
+    "unknown_staff": gettext_lazy("there is no such member of staff, or the access has ended"),
     "already_theirs": gettext_lazy("this person has it already"),
     "short": gettext_lazy("the stock does not suffice; receive goods, then try again"),
 }

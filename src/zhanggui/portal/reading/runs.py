@@ -11,7 +11,7 @@ from zhanggui.journal.models import Run, Seal, Transition
 from zhanggui.people.queries import names_of
 from zhanggui.portal import wording
 from zhanggui.portal.reading.paging import Page
-from zhanggui.portal.reading.subjects import Named, names_of_subjects, order_named
+from zhanggui.portal.reading.subjects import Named, names_of_subjects, order_named, people_in
 from zhanggui.sales.orders.models import Order
 
 SHOWN = 50
@@ -20,7 +20,7 @@ BRINGS_ORDERS = ("orders.take_in", "intake.commit_orders")
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One state change, with what people call its subject."""
+    """One state change, with what people call its subject; a state that is a member of staff is said by name."""
 
     kind: str
     subject: Named | None
@@ -148,7 +148,9 @@ def _born_page(run: Run, after: int | None) -> Page[Named]:
 def _moved(run_id: int) -> tuple[tuple[str, str, str, int], ...]:
     """Return how many subjects of which kind a run moved from where to where."""
     rows = Transition.objects.filter(run_id=run_id).values_list("kind", "from_state", "to_state")
-    return tuple(rows.annotate(n=Count("id")).order_by("-kind", "from_state", "to_state"))
+    found = list(rows.annotate(n=Count("id")).order_by("-kind", "from_state", "to_state"))
+    people = people_in(state for _, before, after, _ in found for state in (before, after))
+    return tuple((kind, people.get(before, before), people.get(after, after), n) for kind, before, after, n in found)
 
 
 def timeline(subjects: Sequence[tuple[str, Sequence[int]]], born_in: Iterable[int]) -> list[RunRow]:
@@ -193,7 +195,14 @@ def _actor(run: Run, names: dict[int, str]) -> str:
 
 def _moves(rows: list[Transition], *, named: bool = True) -> tuple[Move, ...]:
     names = names_of_subjects((row.kind, row.subject_id) for row in rows) if named else {}
-    return tuple(Move(row.kind, names.get((row.kind, row.subject_id)), row.from_state, row.to_state) for row in rows)
+    people = people_in(state for row in rows for state in (row.from_state, row.to_state))
+    return tuple(
+        Move(
+            row.kind, names.get((row.kind, row.subject_id)),
+            people.get(row.from_state, row.from_state), people.get(row.to_state, row.to_state),
+        )
+        for row in rows
+    )  # fmt: skip
 
 
 def _pairs(text: str) -> tuple[tuple[str, int], ...]:

@@ -48,7 +48,7 @@ KINDS = {
     "obligation": Kind("obligations_obligation", "open"),
     "warning": Kind("obligations_obligation", "0", "CAST(s.warned AS varchar(8))"),
     "assignee": Kind(
-        "obligations_obligation", "nobody", "CASE WHEN s.assignee = '' THEN 'nobody' ELSE 'taken' END", repeats=True
+        "obligations_obligation", "nobody", "CASE WHEN s.assignee = '' THEN 'nobody' ELSE 'staff:' || s.assignee END"
     ),
     "pause": Kind("obligations_obligationpause", "open", "CASE WHEN s.until_at IS NULL THEN 'open' ELSE 'closed' END"),
     "calendar_day": Kind("calendars_calendarday", "current", REPLACED),
