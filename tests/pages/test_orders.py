@@ -46,7 +46,7 @@ def test_the_queue_shows_order_state_amount_and_time_left(owner: Client) -> None
 def test_an_overdue_order_says_by_how_much(owner: Client) -> None:
     take_orders(["A-1"], MOMENT)
     with clock.frozen(MOMENT + timedelta(hours=26)):
-        assert "超时 2 小时 0 分" in text_of(owner.get("/orders/"))
+        assert "超时 2 小时" in text_of(owner.get("/orders/"))
 
 
 def test_personal_data_are_masked(owner: Client) -> None:
