@@ -7,14 +7,15 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from zhanggui.obligations.models import Obligation
+from zhanggui.obligations.records import RUNNING, ClockState
 from zhanggui.people.queries import names_of
 from zhanggui.portal.reading.paging import Count, Page, after, count_up_to, cut, spelled
 from zhanggui.processes.missing import Lack, lacks_of
 from zhanggui.sales.orders.models import Order, OrderHold
 
-IS_RUNNING = spelled("obligations_obligation.state IN ('open', 'paused', 'breached')")
-IS_PAUSED = spelled("obligations_obligation.state = 'paused'")
-IS_OPEN = spelled("obligations_obligation.state = 'open'")
+IS_RUNNING = spelled("obligations_obligation.state IN ({})".format(", ".join(f"'{state}'" for state in RUNNING)))
+IS_PAUSED = spelled(f"obligations_obligation.state = '{ClockState.PAUSED}'")
+IS_OPEN = spelled(f"obligations_obligation.state = '{ClockState.OPEN}'")
 
 
 @dataclass(frozen=True, slots=True)
