@@ -8,6 +8,7 @@ from zhanggui.cli.outcome import DONE, FINDINGS, CannotRun, Outcome
 
 if TYPE_CHECKING:
     from zhanggui.obligations.records import DueLine
+    from zhanggui.oversight.compliance.records import Period
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -118,16 +119,28 @@ def compliance(parsed: argparse.Namespace) -> Outcome:
     from zhanggui.oversight.compliance.records import Period, Standing
 
     numbers = [_known_clause(parsed.clause)] if parsed.clause else []
-    found = standings(parsed.as_of or clock.now(), Period(parsed.from_at, parsed.until_at), numbers)
+    period = Period(parsed.from_at, parsed.until_at)
+    found = standings(parsed.as_of or clock.now(), period, numbers)
     rows = [
         {"clause": s.clause, "state": str(s.state), "numerator": s.numerator, "denominator": s.denominator}
         for s in found
     ]
-    lines = [
+    lines = [_period_line(period)]
+    lines += [
         f"{s.clause:<10} {s.state:<15} {'' if s.numerator is None else f'{s.numerator}/{s.denominator}'}" for s in found
     ]
     bad = any(s.state in (Standing.FAIL, Standing.ERROR) for s in found)
     return Outcome({"clauses": rows}, tuple(lines), FINDINGS if bad else DONE)
+
+
+def _period_line(period: "Period") -> str:
+    """Say which cases are counted: pages count the recent ones, this command all unless it is told otherwise."""
+    from django.conf import settings
+
+    ends = {"from": period.from_at, "until": period.until_at}
+    zone = settings.COMPANY_ZONE
+    told = [f"{word} {moment.astimezone(zone):%Y-%m-%d %H:%M}" for word, moment in ends.items() if moment]
+    return f"cases that began {' '.join(told)}" if told else "cases of the whole record"
 
 
 def verify(parsed: argparse.Namespace) -> Outcome:

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from zhanggui.oversight.compliance.rules import RECENT
 from zhanggui.people.rules import roles_with
 
 Words = str | Promise
@@ -174,15 +175,16 @@ ACTOR_KINDS: dict[str, Words] = {
     "customer": gettext_lazy("Customer"),
 }
 HANDED: dict[str, Words] = {
-    "all": gettext_lazy("Handed to logistics or due, of the last 30 days (2.1.3.3)"),
-    "kept": gettext_lazy("Handed to logistics in time, of the last 30 days (2.1.3.3)"),
-    "missed": gettext_lazy("Not handed to logistics in time, of the last 30 days (2.1.3.3)"),
+    "all": gettext_lazy("Handed to logistics or due, of the last %(n)d days (2.1.3.3)"),
+    "kept": gettext_lazy("Handed to logistics in time, of the last %(n)d days (2.1.3.3)"),
+    "missed": gettext_lazy("Not handed to logistics in time, of the last %(n)d days (2.1.3.3)"),
 }
 ROWS_OF_FIGURE: dict[str, Words] = {
     "all": gettext_lazy("All that count"),
     "kept": gettext_lazy("Kept"),
     "missed": gettext_lazy("Missed"),
 }
+RUNS_OF_FIGURE: Words = gettext_lazy("The runs that made the changes counted")
 CARRIERS: dict[str, Words] = {"own": gettext_lazy("Own delivery")}
 STAGE_ACTS = {
     "resolved": "resolve",
@@ -339,6 +341,16 @@ class TimeLeft:
     mood: str
     words: str
     due_at: datetime
+
+
+def recent_words() -> str:
+    """Name the period that figures are reckoned for when nobody asks for another."""
+    return _("last %(n)d days") % {"n": RECENT.days}
+
+
+def handed_words(part: str) -> str:
+    """Name a list of orders behind the figure of 2.1.3.3; empty if none is asked for."""
+    return str(HANDED[part]) % {"n": RECENT.days} if part else ""
 
 
 def steps_words(step: str) -> Words:

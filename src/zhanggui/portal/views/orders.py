@@ -72,7 +72,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     facts: dict[str, object] = {
         "as_of": as_of,
         "wanted": wanted,
-        "handed": wording.HANDED.get(wanted.handed, ""),
+        "handed": wording.handed_words(wanted.handed),
         "page": page,
         "totals": totals,
         "shops": known.values(),
