@@ -95,7 +95,7 @@ def _with_reasons(clocks: list[Clock]) -> list[Clock]:
 
 
 def clocks_of_clause(clause: str, group: str, as_of: datetime, place: str, size: int = 50) -> Page[Clock]:
-    """Return the clocks behind a clause's figure, one group of them or all, the newest first. Cost: three statements."""
+    """Return the clocks behind a clause's figure, a group of them or all, the newest first. Cost: three statements."""
     rows = after(_counted(clause, as_of).filter(_group(group, as_of)), "started_at", place, newest_first=True)
     kept, following = cut(list(rows.order_by("-started_at", "-id")[: size + 1]), size, "started_at")
     return Page(tuple(_clocks(kept)), following, not place)

@@ -137,16 +137,11 @@ def _facts(request: HttpRequest, order_id: int) -> dict[str, object]:
     whole = orders.whole_order(order_id)
     if whole is None:
         raise Http404
-    subjects = [
-        ("order", [order_id]),
-        ("obligation", [one.id for one in whole.clocks]),
-        ("hold", [one.id for one in whole.holds]),
-    ]
     act = ACT_OF_STATE.get(whole.order.state, "")
     return {
         "as_of": clock.now(),
         "whole": whole,
-        "timeline": runs.timeline(subjects, [whole.order.run_id]),
+        "timeline": runs.timeline(whole.subjects, [whole.order.run_id]),
         "lacks": lacks_of([order_id]).get(order_id),
         "act": act if _may_process(request) else "",
         "may_cancel": _may_process(request) and whole.order.state not in ("shipped", "cancelled"),
