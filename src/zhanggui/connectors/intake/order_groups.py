@@ -6,13 +6,13 @@ say otherwise (`partial_orders`).
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import starmap
 from typing import cast
 
-from zhanggui.connectors.intake.order_rows import EPOCH, OPEN
+from zhanggui.connectors.intake.order_rows import OPEN
 from zhanggui.connectors.intake.records import Entry, RowRefused
 from zhanggui.connectors.intake.spool import Fields
+from zhanggui.kernel.moments import moment_of
 from zhanggui.sales.orders.intake import contact_digest
 from zhanggui.sales.orders.records import ContactIn, LineIn, OrderIn
 from zhanggui.sales.orders.rules import content_hash, line_identities
@@ -111,7 +111,7 @@ def entry_of(external_id: str, group: Group) -> Entry:
     """Return the order as it comes in."""
     lines = tuple(starmap(_line_in, zip(_identities(group.lines), group.lines, strict=True)))
     contact = ContactIn(**group.stated)
-    placed_at = EPOCH + timedelta(microseconds=group.placed)
+    placed_at = moment_of(group.placed)
     stands_for = content_hash(external_id, placed_at, lines, (group.freight, 0), contact_digest(contact))
     order = OrderIn(0, external_id, placed_at, lines, stands_for, contact, group.freight)
     return Entry(order, tuple(line[0] for line in group.lines))

@@ -4,7 +4,7 @@ What belongs to an order as a whole is judged in `order_groups`, since lines of 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path
@@ -17,6 +17,7 @@ from zhanggui.connectors.channels import Channel, Standing, standing_of
 from zhanggui.connectors.intake.records import RowRefused
 from zhanggui.connectors.intake.spool import Fields, Spool
 from zhanggui.connectors.spreadsheets.cells import (
+    is_open,
     parse_code,
     parse_datetime,
     parse_external_id,
@@ -26,13 +27,12 @@ from zhanggui.connectors.spreadsheets.cells import (
 )
 from zhanggui.connectors.spreadsheets.mapping import normalise
 from zhanggui.connectors.spreadsheets.records import Cell, CellRefused, Row, Table
+from zhanggui.kernel.moments import micros
 from zhanggui.kernel.money import MONEY_LIMIT, exponent
 from zhanggui.sales.orders.records import ShopKey
 
 CONTACT_CHARS = {"buyer": 100, "receiver": 100, "phone": 40, "province": 60, "city": 60, "district": 60, "address": 300}
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-EARLIEST = (datetime(2000, 1, 1, tzinfo=settings.COMPANY_ZONE) - EPOCH) // MICROSECOND
+EARLIEST = micros(datetime(2000, 1, 1, tzinfo=settings.COMPANY_ZONE))
 FUTURE = timedelta(days=1)
 OPEN, NOT_READ = -1, 0
 """Instead of a row's moment: its cell is open (allowed if a row before has one), or it was not come to."""
@@ -62,7 +62,7 @@ class OrderReader:
         self._at = columns
         self._channel, self._shop = channel, shop
         self._price_least = channel.price_least
-        self._latest = (as_of + FUTURE - EPOCH) // MICROSECOND
+        self._latest = micros(as_of + FUTURE)
         self._currency = currency_column(table.header)
         self.contact_names = tuple(name for name in CONTACT_CHARS if name in columns)
         self._contact_cells = _picker([columns[name] for name in self.contact_names])
@@ -166,7 +166,7 @@ class OrderReader:
         if word != "":
             return word, "status"  # type: ignore[return-value]
         paid = cells[at["paid_at"]] if "paid_at" in at else True
-        return "unpaid" if _is_open(paid) else "paid", "paid_at"
+        return "unpaid" if is_open(paid) else "paid", "paid_at"
 
     def _judge_currency(self, cell: Cell) -> None:
         named = str(cell or "").strip()
@@ -216,10 +216,6 @@ def _text_parser(name: str) -> Callable[[Cell], str]:
     return lru_cache(REMEMBERED, typed=True)(parse) if name in ("province", "city", "district") else parse
 
 
-def _is_open(cell: Cell) -> bool:
-    return cell is None or (isinstance(cell, str) and cell.strip() in ("", "-"))
-
-
 def _standing_or_open(cell: Cell) -> Any:
     """Return what a status cell says; nothing ("") if it is open."""
     word = parse_name(cell, required=False)
@@ -228,7 +224,7 @@ def _standing_or_open(cell: Cell) -> Any:
 
 def _amount_or_open(cell: Cell, decimals: int) -> int:
     """Return an amount that may be left open, 0 then."""
-    if _is_open(cell):
+    if is_open(cell):
         return 0
     amount = parse_money_minor(cell, decimals)
     if amount < 0:
@@ -240,7 +236,7 @@ def _moment(cell: Cell, zone: tzinfo, latest: int) -> int:
     """Return when an order was placed, in microseconds since 1970; OPEN for an empty cell."""
     if cell is None or cell == "":
         return OPEN
-    moment = (parse_datetime(cell, zone) - EPOCH) // MICROSECOND
+    moment = micros(parse_datetime(cell, zone))
     if moment < EARLIEST:
         raise CellRefused("placed_too_early", "year_from_2000")
     if moment > latest:
