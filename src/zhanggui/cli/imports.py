@@ -34,7 +34,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
         if subject == "orders":
             parser.add_argument("--channel", required=True, metavar="CODE", help=_channels())
-            parser.add_argument("--shop", default="main", metavar="CODE", help="the shop on that channel (main)")
+            parser.add_argument("--shop", default="", metavar="CODE", help="the shop on that channel (main)")
         else:
             parser.set_defaults(channel="", shop="")
         parser.add_argument("--layout", default="auto", metavar="NAME", help="auto, guess, or a known layout's name")

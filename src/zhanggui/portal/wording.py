@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from zhanggui.obligations.calendars.rules import DAY_MINUTES
 from zhanggui.oversight.compliance.rules import RECENT
 from zhanggui.people.rules import roles_with
 
@@ -200,7 +201,7 @@ HOLDS: dict[str, Words] = {
 REFUSALS: dict[str, Words] = {
     "same_day_twice": gettext_lazy("a day was given twice"),
     "name_missing": gettext_lazy("the day needs a name in both languages"),
-    "outside_calendar": gettext_lazy("the calendar covers the years 1970 to 2069 only"),
+    "outside_calendar": gettext_lazy("the day lies outside the years that the calendar covers"),
     "no_working_hours": gettext_lazy("there must be at least one interval of work, or no working clock would ever end"),
     "bad_shift": gettext_lazy("an interval begins within its day and ends within the next one"),
     "overlapping_shifts": gettext_lazy("two intervals cover the same minute; let one end where the next begins"),
@@ -403,9 +404,9 @@ def shift_time(minute: int) -> str:
 
 def shift_span(starts: int, ends: int) -> str:
     """Write the interval of a shift; one over midnight says so."""
-    if ends <= 1440:
+    if ends <= DAY_MINUTES:
         return f"{shift_time(starts)}–{shift_time(ends)}"
-    return _("%(from)s–%(until)s the next day") % {"from": shift_time(starts), "until": shift_time(ends - 1440)}
+    return _("%(from)s–%(until)s the next day") % {"from": shift_time(starts), "until": shift_time(ends - DAY_MINUTES)}
 
 
 def roles_of(right: str) -> str:
@@ -447,7 +448,7 @@ def time_left(
 def duration(span: timedelta) -> str:
     """Say a length of time in its two largest units, rounded down to the minute."""
     minutes = int(span.total_seconds()) // 60
-    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    days, hours, rest = minutes // DAY_MINUTES, minutes // 60 % 24, minutes % 60
     if days and not hours:
         return _("%(days)d d") % {"days": days}
     if days:

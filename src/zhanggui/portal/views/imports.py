@@ -15,7 +15,7 @@ from zhanggui.catalog.queries import any_skus
 from zhanggui.connectors.channels import CHANNELS
 from zhanggui.connectors.intake.error_files import write_errors
 from zhanggui.connectors.intake.messages import file_message
-from zhanggui.connectors.intake.parsing import GUESSING
+from zhanggui.connectors.intake.parsing import DEFAULT_SHOP, GUESSING
 from zhanggui.connectors.intake.queries import intake, recent_intakes, work_of
 from zhanggui.connectors.intake.records import Begin, Choices, IntakeView, Standing, State
 from zhanggui.connectors.intake.steps import begin_commits, cancel_checks
@@ -71,7 +71,7 @@ def _list(request: HttpRequest, wrong: str = "", subject: str = "") -> HttpRespo
         "channels": _offered(known),
         "shops": sorted({shop.code for shop in known.values()}),
         "channel": request.POST.get("channel", ""),
-        "shop": request.POST.get("shop", "") or "main",
+        "shop": request.POST.get("shop", "") or DEFAULT_SHOP,
         "wrong": wrong,
         "may_run": _may_run(request),
     }

@@ -15,7 +15,7 @@ from zhanggui.kernel import clock, ids
 from zhanggui.kernel.batch import Answer
 from zhanggui.people.queries import rights
 from zhanggui.portal import asking, wording
-from zhanggui.portal.acting import carried_out, context_of, staff_of
+from zhanggui.portal.acting import carried_out, context_of, key_of, reason_of, staff_of
 from zhanggui.portal.reading import orders, runs
 from zhanggui.portal.views.entry import next_address
 from zhanggui.processes.missing import lacks_of
@@ -104,10 +104,8 @@ def move(request: HttpRequest) -> HttpResponse:
     if not chosen:
         messages.info(request, _("No order was selected. Tick at least one, or press x on a row."))
         return HttpResponseRedirect(next_address(request))
-    key = request.POST.get("key", "")[:64] or None
-    reason = request.POST.get("reason", "").strip()[:500]
-    named = request.POST["act"]
-    carry_out(request, named, act, [int(one) for one in chosen], context_of(request, key=key, reason=reason))
+    context = context_of(request, key=key_of(request), reason=reason_of(request))
+    carry_out(request, request.POST["act"], act, [int(one) for one in chosen], context)
     return HttpResponseRedirect(next_address(request))
 
 
