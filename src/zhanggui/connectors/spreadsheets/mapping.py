@@ -114,7 +114,7 @@ ORDERS: tuple[Field, ...] = (
         "buyer id|buyer name|customer name|email|买家名称",
     ),
     _field(
-        "receiver", "收件人", "Receiver",
+        "receiver", "收货人", "Receiver",
         "收件人|收货人|收货人姓名|收件人姓名|receiver|recipient|consignee|shipping name|receiver name|"
         "客户姓名|姓名",
     ),
