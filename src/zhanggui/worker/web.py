@@ -5,6 +5,8 @@ import struct
 from typing import Any
 
 READ_SECONDS = 10
+forwarded_allow_ips = ""
+"""The server itself believes no proxy: which are ours is decided in one place, `portal.addresses`."""
 TO_STDERR = {"level": "WARNING", "handlers": ["error_console"], "propagate": False}
 logconfig_dict = {
     "formatters": {"generic": {"()": "zhanggui.config.logs.OneLine"}},
