@@ -132,6 +132,7 @@ STEP_WORDS: dict[str, Words] = {
     "processes.cancel_orders": gettext_lazy("Order cancelled"),
     "people.invite": gettext_lazy("Invitation made"),
     "people.join": gettext_lazy("Member of staff joined"),
+    "people.set_access": gettext_lazy("Access changed"),
     "inventory.open_warehouses": gettext_lazy("Warehouse opened"),
     "inventory.receive_stock": gettext_lazy("Stock booked"),
     "inventory.reserve_stock": gettext_lazy("Stock reserved"),
