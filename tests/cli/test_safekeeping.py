@@ -28,7 +28,7 @@ def test_a_backup_says_rows_and_digest_and_leaves_the_keys_out(company: Home, tm
 
 def comes_back_whole(company: Home, home: Home, archive: Path) -> None:
     """Restore, and prove that everything is there, verifies, and lives on."""
-    kept = company.run("backup", archive.with_suffix(".again"), "--json").document
+    kept = company.run("backup", home.folder / "again.gz", "--json").document
     back = home.run("restore", archive, "--json")
     assert (back.code, back.document) == (0, kept)
     assert home.contents() == rows_of(archive)
