@@ -150,7 +150,8 @@ def _chunks(path: Path) -> Iterator[tuple[type[models.Model], list[str], list[li
 
     Raises: ArchiveRefused for a line that is no table, no row, or a row before its table.
     """
-    model, names = None, []
+    model: type[models.Model] | None = None
+    names: list[str] = []
     waiting: list[list[Any]] = []
     seen: set[str] = set()
     with gzip.open(path, "rt", encoding="utf-8") as file:
