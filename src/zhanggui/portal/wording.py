@@ -206,6 +206,7 @@ REFUSALS: dict[str, Words] = {
     "no_working_hours": gettext_lazy("there must be at least one interval of work, or no working clock would ever end"),
     "bad_shift": gettext_lazy("an interval begins within its day and ends within the next one"),
     "overlapping_shifts": gettext_lazy("two intervals cover the same minute; let one end where the next begins"),
+    "changed_meanwhile": gettext_lazy("somebody changed the calendar meanwhile; look at what holds now"),
     "same_department_twice": gettext_lazy("the department was given twice"),
     "not_parked": gettext_lazy("it does not wait for a person any more"),
     "unknown_department": gettext_lazy("there is no such department"),
