@@ -195,6 +195,7 @@ def note_checks(batch: Sequence[Checked], *, context: Inside) -> Answer:
     _insert_counts([(row.intake_id, row.attempt, Stage.CHECK, len(row.parsed.entries), row.forecast)
                     for at, row in enumerate(batch) if at in noted and row.parsed], context)  # fmt: skip
     _insert_refused([(one.intake_id, one.attempt, stage, row) for one, stage, row in refused], context)
+    _let_go([f"{batch[row.index].intake_id}:{batch[row.index].attempt - 1}" for row in accepted], context)
     return answer(accepted, rejected)
 
 
