@@ -26,6 +26,7 @@ def home(new_home: NewHome) -> Home:
         ("invite", "--roles", ODD),
         ("verify", "--only", ODD),
         ("verify", "--as-of", ODD),
+        ("verify", "--heads", f"/nowhere/{ODD}"),
         ("demo", "--seed", ODD),
         ("orders", "import", f"/nowhere/{ODD}.csv", "--channel", "manual"),
         ("orders", "import", "/nowhere/a.csv", "--channel", ODD),
