@@ -133,6 +133,18 @@ def test_only_orders_that_are_paid_and_to_be_shipped_come_in(word: str, code: st
     assert [one.code for one in parsed.refusals] == ([code] if code else [])
 
 
+@pytest.mark.parametrize("cell", ["未付款", "待付款", "N", "否", "无", "NULL", "unpaid", "0", "0000-00-00 00:00:00"])
+def test_a_payment_cell_that_denies_the_payment_is_none(cell: str) -> None:
+    parsed = check(table([*row("A1"), cell], header=(*HEADER, "付款时间")))
+    assert judged(parsed) == [(2, "order_unpaid", "paid_at")]
+
+
+@pytest.mark.parametrize("cell", ["#N/A", "已付", "Y", "1970-01-01 08:00:00", "2098-01-01 10:00:00", "2026-13-45"])
+def test_nothing_but_a_moment_says_that_an_order_was_paid(cell: str) -> None:
+    parsed = check(table([*row("A1"), cell], header=(*HEADER, "付款时间")))
+    assert judged(parsed) == [(2, "date_unclear", "paid_at")]
+
+
 def test_without_a_status_an_open_payment_moment_means_unpaid() -> None:
     parsed = check(table([*row("A1"), ""], [*row("B1"), AT], header=(*HEADER, "付款时间")))
     assert judged(parsed) == [(2, "order_unpaid", "paid_at")]

@@ -37,6 +37,7 @@ FUTURE = timedelta(days=1)
 OPEN, NOT_READ = -1, 0
 """Instead of a row's moment: its cell is open (allowed if a row before has one), or it was not come to."""
 STANDING_CODES = {"unpaid": "order_unpaid", "done": "order_done", "closed": "order_closed", None: "status_unknown"}
+NO_PAYMENT = frozenset(["", "0", "n", "no", "none", "null", "无", "否", "0000-00-00", "0000-00-00 00:00:00"])
 CURRENCY = "currency"
 REMEMBERED = 16_384
 _CURRENCY_NAMES = frozenset(["currency", "币种", "货币", "currencycode"])
@@ -85,6 +86,7 @@ class OrderReader:
         self._price: Callable[[Cell], int] = kept(partial(parse_money_minor, exponent=decimals if in_units else 0))
         self._open_amount: Callable[[Cell], int] = kept(partial(_amount_or_open, decimals=decimals))
         self._moment: Callable[[Cell], int] = kept(partial(_moment, zone=zone, latest=self._latest))
+        self._paid: Callable[[Cell], Standing] = kept(partial(_paid_or_not, zone=zone, latest=self._latest))
 
     def read(self, rows: Iterable[tuple[int, Row]]) -> None:
         """Take rows; may be called again with the next ones."""
@@ -124,8 +126,8 @@ class OrderReader:
             return number, NOT_READ, "row_too_wide", "", ""
         try:
             moment = self._moment(cells[at["placed_at"]])
-            name = "status"
-            standing, name = self._standing(cells)
+            name = "paid_at" if self._told_by_payment(cells) else "status"
+            standing = self._standing(cells, name)
             if standing != "paid":
                 return number, moment, STANDING_CODES[standing], name, "paid_and_to_be_shipped"
             if self._currency is not None:
@@ -159,14 +161,16 @@ class OrderReader:
             return number, moment, refusal.code, name, refusal.expected
         return number, moment, contact, freight, sku, quantity, price, discount, title, line_id
 
-    def _standing(self, cells: Row) -> tuple[Standing | None, str]:
-        """Return how far the order is and the field that says so: its status, else its moment of payment, else paid."""
-        at = self._at
-        word = self._word(cells[at["status"]]) if "status" in at else ""
-        if word != "":
-            return word, "status"  # type: ignore[return-value]
-        paid = cells[at["paid_at"]] if "paid_at" in at else True
-        return "unpaid" if is_open(paid) else "paid", "paid_at"
+    def _told_by_payment(self, cells: Row) -> bool:
+        """Tell whether the moment of payment says how far the order is, since no status does."""
+        return "paid_at" in self._at and ("status" not in self._at or is_open(cells[self._at["status"]]))
+
+    def _standing(self, cells: Row, told_by: str) -> Standing | None:
+        """Return how far the order is: its status, else its moment of payment, else paid."""
+        if told_by == "paid_at":
+            return self._paid(cells[self._at["paid_at"]])
+        word = self._word(cells[self._at["status"]]) if "status" in self._at else ""
+        return "paid" if word == "" else word  # type: ignore[return-value]
 
     def _judge_currency(self, cell: Cell) -> None:
         named = str(cell or "").strip()
@@ -220,6 +224,21 @@ def _standing_or_open(cell: Cell) -> Any:
     """Return what a status cell says; nothing ("") if it is open."""
     word = parse_name(cell, required=False)
     return standing_of(word) if word else ""
+
+
+def _paid_or_not(cell: Cell, zone: tzinfo, latest: int) -> Standing:
+    """Return whether a payment's cell holds its moment; an open one, a zero and a word for "not paid" deny it.
+
+    Raises: CellRefused: date_unclear for everything else, since nothing but a moment says that an order was paid.
+    """
+    word = "" if is_open(cell) else str(cell).strip().casefold()
+    if word in NO_PAYMENT or standing_of(word) == "unpaid":
+        return "unpaid"
+    try:
+        _moment(cell, zone, latest)
+    except CellRefused as error:
+        raise CellRefused("date_unclear", "moment_in_the_past") from error
+    return "paid"
 
 
 def _amount_or_open(cell: Cell, decimals: int) -> int:
