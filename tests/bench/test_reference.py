@@ -15,7 +15,7 @@ from zhanggui.cli.bench.run import results
 from zhanggui.journal.models import Run, Transition
 from zhanggui.logistics.inventory.models import Reservation, StockBalance, StockMovement
 from zhanggui.obligations.models import Obligation
-from zhanggui.sales.orders.models import Order, OrderLine
+from zhanggui.sales.orders.models import Order, OrderPart
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BATCH = 30  # two such batches hold the same mix of lines and pieces
@@ -41,7 +41,7 @@ def told(ids: list[int]) -> dict[str, Any]:
             Order.objects.filter(id__in=ids).values_list("state", "version", "confirmed_at", "shipped_at")
         ),
         "numbered": Order.objects.filter(id__in=ids, order_no__isnull=False).count(),
-        "lines": Counter(OrderLine.objects.filter(order_id__in=ids).values_list("quantity", "shipped")),
+        "lines": Counter(OrderPart.objects.filter(order_id__in=ids).values_list("quantity", "shipped")),
         "clocks": Counter(clocks.values_list("clause", "state", "allowed_seconds", "department", "warned", "late_us")),
         "reservations": Counter(reserved.values_list("state")),
         "moves": Counter(
@@ -66,7 +66,7 @@ def test_raw_sql_keeps_the_truths_of_stock_and_orders() -> None:
     Reference().whole_path(ids, START)
     assert broken() == {}
     moved = StockMovement.objects.filter(cause_key__startswith="ship:").aggregate(pieces=Sum("quantity"))["pieces"]
-    assert -moved == OrderLine.objects.filter(order_id__in=ids).aggregate(pieces=Sum("quantity"))["pieces"]
+    assert -moved == OrderPart.objects.filter(order_id__in=ids).aggregate(pieces=Sum("quantity"))["pieces"]
     assert StockBalance.objects.filter(reserved__gt=0).count() == 0
 
 

@@ -34,6 +34,11 @@ def one(state: str) -> str:
     return f"(SELECT MIN(id) FROM orders_order WHERE state = '{state}')"
 
 
+def sku(code: str) -> str:
+    """The id of a SKU by its code."""
+    return f"(SELECT id FROM catalog_sku WHERE code = '{code}')"
+
+
 def numbered(name: str) -> str:
     """The id of an order by its number."""
     return f"(SELECT id FROM orders_order WHERE external_id = '{name}')"
@@ -48,6 +53,7 @@ def clock_of(name: str, clause: str = "2.1.3.1") -> str:
 
 
 ORDER, LINE, HOLD = ("orders_order",), ("orders_orderline",), ("orders_orderhold",)
+PART = ("orders_orderpart",)
 BALANCE, MOVEMENT = ("inventory_stockbalance",), ("inventory_stockmovement",)
 CLOCK, PAUSE = ("obligations_obligation",), ("obligations_obligationpause",)
 JOB, ENTRY = ("delivery_job",), ("journal_transition",)
@@ -73,11 +79,11 @@ CASES = (
     Corruption("O1", ORDER, f"UPDATE orders_order SET external_id = 'OVERDUE ' WHERE id = {one('held')}", ("A2",)),
     Corruption("O1", ORDER, f"UPDATE orders_order SET external_id = 'OVERDUE' WHERE id = {one('held')}",
                ("A2",), refused=True),
-    Corruption("O2", LINE, f"UPDATE orders_orderline SET cancelled = 0 WHERE order_id = {one('cancelled')}"),
-    Corruption("O2", LINE, "UPDATE orders_orderline SET cancelled = quantity + 1"
+    Corruption("O2", PART, f"UPDATE orders_orderpart SET cancelled = 0 WHERE order_id = {one('cancelled')}"),
+    Corruption("O2", PART, "UPDATE orders_orderpart SET cancelled = wanted + 1"
                f" WHERE order_id = {one('received')}", refused=True),
-    Corruption("O2", LINE, "UPDATE orders_orderline SET cancelled = 1"
-               f" WHERE order_id = {one('reserved')} AND merchant_code = 'CUP'"),
+    Corruption("O2", PART, "UPDATE orders_orderpart SET cancelled = 1"
+               f" WHERE order_id = {one('reserved')} AND sku_id = {sku('CUP')}"),
     Corruption(
         "O3", ENTRY,
         "UPDATE journal_transition"
@@ -96,12 +102,12 @@ CASES = (
     Corruption("O8", CLOCK, f"DELETE FROM obligations_obligation WHERE id = {clock_of('REC00000')}", ("D6", "A2")),
     Corruption("O9", ORDER, f"UPDATE orders_order SET version = version + 1 WHERE id = {one('released')}"),
     Corruption("P1", ("fulfilment_shipment",), "UPDATE fulfilment_shipment SET waybill = 'SF1'", ("A2",), refused=True),
-    Corruption("P1", LINE, f"UPDATE orders_orderline SET shipped = 1, cancelled = 1 WHERE order_id = {one('shipped')}"
-               " AND merchant_code = 'TEA'"),
+    Corruption("P1", PART, f"UPDATE orders_orderpart SET shipped = 1, cancelled = 1 WHERE order_id = {one('shipped')}"
+               f" AND sku_id = {sku('TEA')}"),
     Corruption("P1", ("fulfilment_fulfilmentrequest",), "UPDATE fulfilment_fulfilmentrequest SET state = 'shipped'"
                f" WHERE reference_id = {one('released')}", ("A2",)),
-    Corruption("P1", LINE, "UPDATE orders_orderline SET sku_id = (SELECT MAX(id) FROM catalog_sku)"
-               f" WHERE order_id = {one('shipped')} AND merchant_code = 'TEA'"),
+    Corruption("P1", PART, "UPDATE orders_orderpart SET sku_id = (SELECT MAX(id) FROM catalog_sku)"
+               f" WHERE order_id = {one('shipped')} AND sku_id = {sku('TEA')}"),
     Corruption("O4", ORDER, f"UPDATE orders_order SET order_no = 'ZG0' WHERE id = {one('shipped')}"),
     Corruption("A2", ("orders_ordercontact",), "UPDATE orders_ordercontact SET address = 'elsewhere'"
                f" WHERE order_id = {one('released')}"),

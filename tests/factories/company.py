@@ -32,8 +32,8 @@ from zhanggui.obligations.steps import (
     sweep_obligations,
 )
 from zhanggui.processes.orders import cancel_orders
+from zhanggui.sales.orders.holds import resolve_holds
 from zhanggui.sales.orders.intake import take_in_orders
-from zhanggui.sales.orders.steps import resolve_holds
 
 CONFIRM = ("2.1.3.1", "order")
 HOUR = timedelta(hours=1)

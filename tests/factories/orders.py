@@ -14,7 +14,7 @@ from zhanggui.logistics.fulfilment.records import Dispatch
 from zhanggui.logistics.inventory.records import Receipt
 from zhanggui.logistics.inventory.steps import open_warehouses, receive_stock
 from zhanggui.processes.orders import release_orders, reserve_orders, ship_orders
-from zhanggui.sales.orders.intake import contact_digest, open_shops, take_in_orders
+from zhanggui.sales.orders.intake import open_shops, take_in_orders
 from zhanggui.sales.orders.models import Order
 from zhanggui.sales.orders.records import ContactIn, LineIn, OrderIn, ShopKey
 from zhanggui.sales.orders.rules import content_hash
@@ -63,7 +63,7 @@ def order_in(
 ) -> OrderIn:
     """An order of so many pieces of each merchant code."""
     rows = tuple(LineIn(f"L{at}", code, code, n, PRICE_FEN) for at, (code, n) in enumerate(lines.items()))
-    stands_for = content_hash(name, placed_at, rows, (0, 0), contact_digest(contact))
+    stands_for = content_hash(name, placed_at, rows, (0, 0))
     return OrderIn(company.shop, name, placed_at, rows, stands_for, contact)
 
 

@@ -7,22 +7,20 @@ from typing import Any
 from django.apps import apps
 from tests.factories.orders import Company, bring, dispatches, now, open_company, order_in, orders_in, results
 
-from zhanggui.catalog.records import SkuIn
-from zhanggui.catalog.steps import take_in_skus
+from zhanggui.catalog.records import CodeIn, SkuIn
+from zhanggui.catalog.steps import set_codes, take_in_skus
 from zhanggui.journal.steps import Step
 from zhanggui.logistics.fulfilment.records import Asked
 from zhanggui.logistics.fulfilment.steps import cancel_requests, ship_requests, take_requests
 from zhanggui.logistics.inventory.models import Reservation
 from zhanggui.logistics.inventory.records import Claimed, Demand, Receipt
 from zhanggui.logistics.inventory.steps import open_warehouses, receive_stock, reserve_stock
+from zhanggui.processes.intake import bring_in_orders
 from zhanggui.processes.orders import cancel_orders, release_orders, reserve_orders, ship_orders
+from zhanggui.sales.orders.holds import keep_content, resolve_holds
 from zhanggui.sales.orders.intake import open_shops, take_in_orders
 from zhanggui.sales.orders.records import ShopKey
-from zhanggui.sales.orders.steps import (
-    confirm_orders,
-    keep_content,
-    resolve_holds,
-)
+from zhanggui.sales.orders.steps import confirm_orders
 
 LINES = {"TEA": 2, "CUP": 1}
 WRITTEN = ["catalog", "inventory", "fulfilment", "orders", "obligations", "regulation"]
@@ -67,6 +65,10 @@ def _requests(company: Company, n: int) -> Rows:
     return [Asked(key, f"NO{key}", company.warehouse, (claims[key],)) for key in ids]
 
 
+def _codes(company: Company, n: int) -> Rows:
+    return [CodeIn(company.shop, f"SET{at}", (("TEA", 1, 2), ("CUP", 2, 1))) for at in range(n)]
+
+
 CASES = {
     "catalog.take_in_skus": Case(take_in_skus, lambda _, n: [SkuIn(f"SKU{at}", f"name {at}") for at in range(n)]),
     "inventory.open_warehouses": Case(open_warehouses, lambda _, n: [f"W{at}" for at in range(n)], most=1_000),
@@ -82,6 +84,8 @@ CASES = {
         open_shops, lambda _, n: [ShopKey("tmall", f"s{at}", "CNY", "Asia/Shanghai") for at in range(n)], most=100
     ),
     "orders.take_in": Case(take_in_orders, lambda company, n: orders_in(company, n, LINES)),
+    "processes.bring_in_orders": Case(bring_in_orders, lambda company, n: orders_in(company, n, LINES)),
+    "catalog.set_codes": Case(set_codes, _codes),
     "orders.confirm": Case(confirm_orders, _at("received")),
     "orders.resolve_holds": Case(resolve_holds, _held),
     "orders.keep_content": Case(keep_content, _changed),

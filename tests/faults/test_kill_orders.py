@@ -31,7 +31,7 @@ STEPS = {
 POINTS = [f"{step}.{side}" for step in STEPS.values() for side in ("before_commit", "after_commit")]
 WHAT_IS_LEFT = {
     "orders": "SELECT external_id, state, version, confirmed_at, shipped_at FROM orders_order",
-    "lines": "SELECT merchant_code, quantity, shipped, cancelled FROM orders_orderline",
+    "lines": "SELECT sku_id, quantity, shipped, cancelled FROM orders_orderpart",
     "balances": "SELECT on_hand, reserved FROM inventory_stockbalance",
     "movements": "SELECT quantity, kind FROM inventory_stockmovement",
     "reservations": "SELECT quantity, state FROM inventory_reservation",

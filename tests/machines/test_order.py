@@ -17,9 +17,9 @@ from zhanggui.kernel.batch import Answer
 from zhanggui.logistics.inventory.models import StockBalance
 from zhanggui.obligations.models import Obligation
 from zhanggui.processes.orders import cancel_orders
+from zhanggui.sales.orders.holds import resolve_holds
 from zhanggui.sales.orders.intake import take_in_orders
 from zhanggui.sales.orders.models import Order, OrderHold
-from zhanggui.sales.orders.steps import resolve_holds
 
 FROM = {"confirmed": "received", "reserved": "confirmed", "released": "reserved", "shipped": "released"}
 FIRST_CONTENT = {"A": ("TEA", 1), "B": ("TEA", 2), "C": ("NEW", 1), "D": ("TEA", 4)}

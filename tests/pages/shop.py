@@ -31,7 +31,7 @@ def order_in(shop_id: int, number: str, placed_at: datetime, code: str = CUP, bu
     """Return an order of one line over 59.90."""
     lines = (LineIn(f"{code}#1", code, "保温杯 500ml", 1, 5990),)
     contact = ContactIn(buyer, buyer, "13812345678", "浙江省", "杭州市", "西湖区", "幸福路 1 号")
-    content = content_hash(number, placed_at, lines, (0, 0), buyer)
+    content = content_hash(number, placed_at, lines, (0, 0))
     return OrderIn(shop_id, number, placed_at, lines, content, contact)
 
 

@@ -156,7 +156,7 @@ def test_real_orders_come_in_as_the_truth_counts_them_and_are_all_shipped(stocke
         with errors.open(encoding="utf-8-sig", newline="") as kept:
             assert [int(row["原文件行"]) for row in csv.DictReader(kept)] == own.refused_rows
     assert Order.objects.count() == len(kept_invoices)
-    assert not OrderLine.objects.filter(sku=None).exists()
+    assert not OrderLine.objects.filter(orderpart=None).exists()
     stages = process_orders(now())
     assert {name: (stage.accepted, stage.rejected) for name, stage in stages.items() if name != "resolved"} == {
         name: (len(kept_invoices), {}) for name in ("confirmed", "reserved", "released", "shipped")

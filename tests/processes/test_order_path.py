@@ -12,7 +12,7 @@ from zhanggui.logistics.inventory.models import Reservation, StockBalance, Stock
 from zhanggui.obligations.models import Obligation
 from zhanggui.processes.orders import cancel_orders
 from zhanggui.sales.orders.intake import take_in_orders
-from zhanggui.sales.orders.models import Order, OrderLine
+from zhanggui.sales.orders.models import Order, OrderPart
 
 WAY = [
     ("received", "confirmed", "orders.confirm", "2.1.3.1"),
@@ -37,7 +37,7 @@ def test_a_shipped_order_leaves_everything_closed() -> None:
     (key,) = bring(company, 1, {"TEA": 3, "CUP": 2}, "shipped")
     order = Order.objects.get(id=key)
     assert (order.state, order.version) == ("shipped", 4)
-    assert set(OrderLine.objects.values_list("quantity", "shipped", "cancelled")) == {(3, 3, 0), (2, 2, 0)}
+    assert set(OrderPart.objects.values_list("quantity", "shipped", "cancelled")) == {(3, 3, 0), (2, 2, 0)}
     assert set(Reservation.objects.values_list("demand_id", "quantity", "state")) == {
         (key, 3, "shipped"), (key, 2, "shipped")
     }  # fmt: skip
@@ -56,7 +56,7 @@ def test_a_cancelled_order_gives_its_stock_back_and_stops_logistics(until: str) 
     (key,) = bring(open_company(TEA=10), 1, {"TEA": 3}, until)
     assert not cancel_orders([key], context=now()).rejected
     assert StockBalance.objects.values_list("on_hand", "reserved").get() == (10, 0)
-    assert OrderLine.objects.values_list("shipped", "cancelled").get() == (0, 3)
+    assert OrderPart.objects.values_list("shipped", "cancelled").get() == (0, 3)
     assert not FulfilmentRequest.objects.exclude(state="cancelled").exists()
     assert not Obligation.objects.filter(state="open").exists()
     assert not StockMovement.objects.filter(kind="ship").exists()
@@ -75,7 +75,7 @@ def test_a_service_needs_no_stock_and_no_reservation() -> None:
     assert list(FulfilmentRequest.objects.order_by("id").values_list("warehouse_id", flat=True)) == [
         company.warehouse, None
     ]  # fmt: skip
-    assert set(OrderLine.objects.values_list("shipped", flat=True)) == {1, 2, 4}
+    assert set(OrderPart.objects.values_list("shipped", flat=True)) == {1, 2, 4}
     assert broken() == {}
 
 

@@ -22,8 +22,9 @@ from zhanggui.connectors.spreadsheets.mapping import Subject, check_mapping
 from zhanggui.connectors.spreadsheets.records import FileRefused
 from zhanggui.delivery.models import Job
 from zhanggui.journal.models import Run
+from zhanggui.sales.orders.holds import resolve_holds
 from zhanggui.sales.orders.models import Order
-from zhanggui.sales.orders.steps import confirm_orders, resolve_holds
+from zhanggui.sales.orders.steps import confirm_orders
 
 pytestmark = pytest.mark.django_db
 

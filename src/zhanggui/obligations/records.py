@@ -25,7 +25,8 @@ class Opening:
     """Clocks of one clause to be opened together: each column is one value for all, or one value per subject.
 
     subject_ids: who they are about. started_at: when each begins, aware. allowed_seconds, terms_version: the rule in
-    force at that moment, which the clock keeps. external_due_at: the platform's own limit, where it has one.
+    force at that moment, which the clock keeps. external_due_at: the platform's own limit, where it has one. stood: a
+    stretch in which the clock stood still already, one per subject, until None while it still does; stood_for: why.
     """
 
     clause: str
@@ -38,6 +39,8 @@ class Opening:
     time_basis: str = "elapsed"
     cycle: int = 1
     external_due_at: datetime | list[datetime | None] | None = None
+    stood: Sequence[tuple[datetime, datetime | None] | None] = ()
+    stood_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Writes of clocks: opened by the step whose fact starts them, closed by the step whose fact answers them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from zhanggui.obligations.models import Obligation, ObligationPause
 from zhanggui.obligations.records import RUNNING, ClockState, Opening, Swept
 
 GRACE = timedelta(seconds=5)
+NO_MOMENTS: Mapping[int, datetime] = MappingProxyType({})
 MOMENTS = ("due_at", "warn_at", "most_at")
 HALF, MOST = 50, 80
 CLOCK = (
@@ -43,9 +45,31 @@ def open_obligations(batch: Sequence[Opening], *, context: Inside) -> None:
     for name in (*MOMENTS, "calendar_version"):
         columns[name] = _joined([row[name] for row in derived], counts)
     columns["subject_id"] = columns.pop("subject_ids")
-    context.run.insert(
-        Obligation, columns | {"id": context.run.ids(sum(counts)), "assignee": "", "warned": 0, "state": "open"}
-    )
+    ids = context.run.ids(sum(counts))
+    standing = _stand_from_birth(batch, ids, counts, context)
+    columns["state"] = [str(ClockState.PAUSED if key in standing else ClockState.OPEN) for key in ids]
+    context.run.insert(Obligation, columns | {"id": ids, "assignee": "", "warned": 0})
+    context.run.move("obligation", sorted(standing), str(ClockState.OPEN), str(ClockState.PAUSED))
+
+
+def _stand_from_birth(batch: Sequence[Opening], ids: Sequence[int], counts: Sequence[int], context: Inside) -> set[int]:
+    """Write the stretches in which new clocks stood still already; return the clocks that still do."""
+    run, place = context.run, 0
+    pauses: list[tuple[int, str, datetime, datetime | None]] = []
+    for opening, count in zip(batch, counts, strict=True):
+        own = zip(ids[place : place + count], opening.stood, strict=False)
+        pauses += [(key, opening.stood_for, *stretch) for key, stretch in own if stretch]
+        place += count
+    if not pauses:
+        return set()
+    clocks, reasons, from_at, until_at = (list(column) for column in zip(*pauses, strict=True))
+    keys = run.ids(len(pauses))
+    run.insert(ObligationPause, {
+        "id": keys, "obligation_id": clocks, "reason": reasons, "from_at": from_at, "until_at": until_at,
+    })  # fmt: skip
+    closed = [key for key, end in zip(keys, until_at, strict=True) if end is not None]
+    run.move("pause", closed, "open", "closed")
+    return {clock for clock, end in zip(clocks, until_at, strict=True) if end is None}
 
 
 def _joined(values: Sequence[Any], counts: Sequence[int]) -> object:
@@ -64,7 +88,15 @@ def _derived(opening: Opening) -> dict[str, object]:
     calendar = calendar_for(opening.department) if working else None
     starts = opening.started_at if isinstance(opening.started_at, list) else [opening.started_at]
     seconds = np.asarray(opening.allowed_seconds, dtype=np.int64)
-    columns = due_and_warnings(microseconds(starts), seconds, opening.time_basis, calendar)
+    if len(opening.stood) and len(starts) == 1:
+        starts = starts * len(opening.stood)
+    stretches = [
+        (place, *microseconds([stretch[0], stretch[1]]).tolist())
+        for place, stretch in enumerate(opening.stood)
+        if stretch and stretch[1] is not None
+    ]
+    pauses = Pauses.of(stretches) if stretches else None
+    columns = due_and_warnings(microseconds(starts), seconds, opening.time_basis, calendar, pauses)
     found: dict[str, object] = {name: moments(column) for name, column in zip(MOMENTS, columns, strict=True)}
     if len(columns[0]) == 1:
         found = {name: column[0] for name, column in found.items() if isinstance(column, list)}
@@ -105,12 +137,14 @@ def _end(
     run.move("obligation", ids, before, after)
 
 
-def _go_on(standing: Sequence[tuple[Any, ...]], context: Inside) -> dict[int, datetime]:
+def _go_on(
+    standing: Sequence[tuple[Any, ...]], context: Inside, at: Mapping[int, datetime] = NO_MOMENTS
+) -> dict[int, datetime]:
     """Let locked, paused clocks go on: their pauses close, they fall due later. Gives: the new due moments."""
     if not standing:
         return {}
     run, ids = context.run, [row[0] for row in standing]
-    pauses = _close_pauses(ids, context)
+    pauses = _close_pauses(ids, context, at)
     shifted = [_shifted(row[4:], pauses[row[0]]) for row in standing]
     run.update(Obligation, ids, {
         "due_at": [due for due, _, _ in shifted], "most_at": [most for _, _, most in shifted],
@@ -121,16 +155,21 @@ def _go_on(standing: Sequence[tuple[Any, ...]], context: Inside) -> dict[int, da
     return {key: due for key, (due, _, _) in zip(ids, shifted, strict=True)}
 
 
-def _close_pauses(clock_ids: Sequence[int], context: Inside) -> dict[int, list[tuple[datetime, datetime]]]:
+def _close_pauses(
+    clock_ids: Sequence[int], context: Inside, at: Mapping[int, datetime]
+) -> dict[int, list[tuple[datetime, datetime]]]:
     """Close the standing pauses of locked clocks and return all their pauses, closed ones included."""
     run = context.run
     rows = run.lock(ObligationPause, "obligation_id", clock_ids, ["id", "obligation_id", "from_at", "until_at"])
-    standing = [row[0] for row in rows if row[3] is None]
-    run.update(ObligationPause, standing, {"until_at": context.as_of})
-    run.move("pause", standing, "open", "closed")
+    now = context.as_of
+    ends = {
+        key: min(max(at.get(clock, now), from_at), now) for key, clock, from_at, until_at in rows if until_at is None
+    }
+    run.update(ObligationPause, list(ends), {"until_at": list(ends.values())})
+    run.move("pause", list(ends), "open", "closed")
     pauses: dict[int, list[tuple[datetime, datetime]]] = {key: [] for key in clock_ids}
-    for _, clock, from_at, until_at in rows:
-        pauses[clock].append((from_at, until_at or context.as_of))
+    for key, clock, from_at, until_at in rows:
+        pauses[clock].append((from_at, until_at or ends[key]))
     return pauses
 
 
@@ -163,15 +202,20 @@ def pause_obligations(
     return [subject for _, subject in going]
 
 
-def resume_obligations(clause: str, subject_kind: str, subject_ids: Sequence[int], *, context: Inside) -> list[int]:
+def resume_obligations(
+    clause: str, subject_kind: str, subject_ids: Sequence[int], *, context: Inside,
+    at: Mapping[int, datetime] = NO_MOMENTS,
+) -> list[int]:  # fmt: skip
     """Let paused clocks go on; they fall due later by the time that stood still.
 
+    Takes: at, by subject, the moment of the fact that let its clock go on where that lies before this run (a payment
+    that the platform tells of later); never before the pause, never after now.
     Gives: the subjects whose clock runs again. Writes: pauses closed, new due and warning moments, transitions.
     """
     equal = {"subject_kind": subject_kind, "clause": clause}
     rows = context.run.lock(Obligation, "subject_id", subject_ids, [*CLOCK, "subject_id"], equal=equal)
     standing = [row for row in rows if row[1] == ClockState.PAUSED]
-    _go_on([row[:-1] for row in standing], context)
+    _go_on([row[:-1] for row in standing], context, {row[0]: at[row[-1]] for row in standing if row[-1] in at})
     return [row[-1] for row in standing]
 
 

@@ -79,6 +79,8 @@ SUBJECTS: dict[str, Words] = {
 STEP_WORDS: dict[str, Words] = {
     "orders.open_shops": gettext_lazy("Shop opened"),
     "orders.take_in": gettext_lazy("Order taken in"),
+    "processes.bring_in_orders": gettext_lazy("Order taken in"),
+    "catalog.set_codes": gettext_lazy("Merchant code set"),
     "orders.confirm": gettext_lazy("Order confirmed"),
     "orders.resolve_holds": gettext_lazy("Hold cleared"),
     "orders.keep_content": gettext_lazy("Kept as it came in first"),

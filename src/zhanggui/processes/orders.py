@@ -10,17 +10,15 @@ from zhanggui.logistics.fulfilment.records import Asked, Dispatch
 from zhanggui.logistics.fulfilment.steps import cancel_requests, ship_requests, take_requests
 from zhanggui.logistics.inventory.records import Claimed, Demand
 from zhanggui.logistics.inventory.steps import claims_of, release_claims, reserve_stock, warehouses_of
-from zhanggui.sales.orders.records import State
+from zhanggui.sales.orders.parts import parts_of
+from zhanggui.sales.orders.records import OPEN_STATES, State
 from zhanggui.sales.orders.steps import (
-    lines_of,
     lock_orders,
     mark_cancelled,
     mark_released,
     mark_reserved,
     mark_shipped,
 )
-
-OPEN = (State.RECEIVED, State.HELD, State.CONFIRMED, State.RESERVED, State.RELEASED)
 
 
 @step("processes.reserve_orders", clause="2.1.3.2")
@@ -41,11 +39,11 @@ def reserve_orders(batch: Sequence[int], *, context: Inside) -> Answer:
 
 def _demands(ids: list[int], context: Inside) -> list[Demand]:
     lines: dict[int, list[tuple[int, int, int]]] = {key: [] for key in ids}
-    rows = lines_of(ids, ["id", "sku_id", "quantity"], context=context)
+    rows = parts_of(ids, ["id", "sku_id", "wanted"], context=context)
     stocked = _stocked(sorted({row[2] for row in rows}), context)
-    for order, line, sku, pieces in rows:
-        if sku in stocked:
-            lines[order].append((line, sku, pieces))
+    for order, part, sku, pieces in rows:
+        if sku in stocked and pieces:
+            lines[order].append((part, sku, pieces))
     return [Demand(key, tuple(needed)) for key, needed in lines.items()]
 
 
@@ -97,7 +95,7 @@ def cancel_orders(batch: Sequence[int], *, context: Inside) -> Answer:
 
     Rejects: unknown_order, wrong_state (shipped or cancelled already).
     """
-    ready, rejected = lock_orders(batch, OPEN, context=context)
+    ready, rejected = lock_orders(batch, OPEN_STATES, context=context, stopped=True)
     ids = [key for key, _ in ready.values()]
     cancel_requests([key for key, state in ready.values() if state == State.RELEASED], context=context)
     release_claims(claims_of(ids, context=context), context=context)

@@ -8,9 +8,10 @@ from zhanggui.journal.steps import Step
 from zhanggui.kernel.batch import Answer
 from zhanggui.logistics.fulfilment.records import Dispatch
 from zhanggui.processes.orders import release_orders, reserve_orders, ship_orders
+from zhanggui.sales.orders.holds import resolve_holds
 from zhanggui.sales.orders.queries import batches_in_state, numbers_of
 from zhanggui.sales.orders.records import State
-from zhanggui.sales.orders.steps import confirm_orders, resolve_holds
+from zhanggui.sales.orders.steps import confirm_orders
 
 OWN_DELIVERY = "own"
 Progress = Callable[[str, int], None]

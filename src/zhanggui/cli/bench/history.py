@@ -7,6 +7,7 @@ from django.db import connection
 
 from zhanggui.kernel import sql
 
+FALSE = {"postgresql": "false", "sqlite": "0"}
 SERIES = {
     "postgresql": "generate_series(1, {count}) AS s(n)",
     "sqlite": "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s) AS s",
@@ -27,15 +28,23 @@ def add_history(count: int) -> None:
     moment = datetime.fromisoformat("2025-01-01T00:00:00+00:00")
     _run(
         "INSERT INTO orders_order (id, run_id, shop_id, external_id, content_hash, contact_digest, placed_at, received_at,"
-        " goods_fen, freight_fen, discount_fen, total_fen, state, version)"
-        f" SELECT -n, 0, (SELECT min(id) FROM orders_shop), 'H' || n, '', '', %s, %s, 100, 0, 0, 100, 'shipped', 4 FROM {series}",
+        " goods_fen, freight_fen, discount_fen, total_fen, platform_discount_fen, origin, payment, presale, standing,"
+        " status_word, refund, flag, marks, priority, stopped, state, version)"
+        " SELECT -n, 0, (SELECT min(id) FROM orders_shop), 'H' || n, '', '', %s, %s, 100, 0, 0, 100, 0, 'channel', 'paid',"
+        f" '', 'open', '', '', '', '', 0, {FALSE[connection.vendor]}, 'shipped', 4 FROM {series}",
         [moment, moment],
     )
     for line in (1, 2):
         _run(
-            "INSERT INTO orders_orderline (id, run_id, order_id, identity, sku_id, merchant_code, title, quantity,"
-            " unit_price_fen, discount_fen, amount_fen, shipped, cancelled)"
-            f" SELECT -n * 2 - {line}, 0, -n, 'L{line}', (SELECT min(id) FROM catalog_sku), 'H', 'H', 1, 50, 0, 50, 1, 0"
+            "INSERT INTO orders_orderline (id, run_id, order_id, identity, merchant_code, title, quantity,"
+            " unit_price_fen, discount_fen, amount_fen)"
+            f" SELECT -n * 2 - {line}, 0, -n, 'L{line}', 'H', 'H', 1, 50, 0, 50 FROM {series}",
+            [],
+        )
+        _run(
+            "INSERT INTO orders_orderpart (id, run_id, order_id, line_id, sku_id, quantity, wanted, amount_fen, shipped,"
+            " cancelled)"
+            f" SELECT -n * 2 - {line}, 0, -n, -n * 2 - {line}, (SELECT min(id) FROM catalog_sku), 1, 1, 50, 1, 0"
             f" FROM {series}",
             [],
         )

@@ -57,7 +57,7 @@ class Company:
         )
         name = f"B{number:08d}"
         placed_at = START - timedelta(seconds=number % 86_400)
-        return OrderIn(self._shop, name, placed_at, lines, content_hash(name, placed_at, lines, (0, 0), ""))
+        return OrderIn(self._shop, name, placed_at, lines, content_hash(name, placed_at, lines, (0, 0)))
 
 
 def _skewed(number: int) -> int:

@@ -140,9 +140,9 @@ class Reference:
         run = self._run("raw.reserve", as_of)
         self._execute(
             "INSERT INTO inventory_reservation (id, run_id, balance_id, demand_id, line_id, quantity, state)"
-            " WITH need AS (SELECT b.place, l.order_id, l.id AS line_id, s.id AS balance_id, l.quantity,"
-            " sum(l.quantity) OVER (PARTITION BY s.id ORDER BY b.place, l.id) AS wanted, s.on_hand - s.reserved AS free"
-            " FROM bench_batch b CROSS JOIN orders_orderline l CROSS JOIN inventory_stockbalance s"
+            " WITH need AS (SELECT b.place, l.order_id, l.id AS line_id, s.id AS balance_id, l.wanted AS quantity,"
+            " sum(l.wanted) OVER (PARTITION BY s.id ORDER BY b.place, l.id) AS wanted, s.on_hand - s.reserved AS free"
+            " FROM bench_batch b CROSS JOIN orders_orderpart l CROSS JOIN inventory_stockbalance s"
             " WHERE l.order_id = b.id AND s.sku_id = l.sku_id),"
             " short AS (SELECT DISTINCT order_id FROM need WHERE wanted > free)"
             f" SELECT {self._new_id()}, %s, balance_id, order_id, line_id, quantity, 'open' FROM need"
@@ -214,5 +214,5 @@ class Reference:
             )
         self._execute(f"UPDATE fulfilment_fulfilmentrequest SET state = 'shipped' WHERE id IN ({asked})")
         self._move_orders(run, "released", "shipped", "shipped_at", as_of)
-        self._execute("UPDATE orders_orderline SET shipped = quantity WHERE order_id IN (SELECT id FROM bench_batch)")
+        self._execute("UPDATE orders_orderpart SET shipped = wanted WHERE order_id IN (SELECT id FROM bench_batch)")
         self._close_clocks(run, "2.3.2.1", as_of)

@@ -27,7 +27,6 @@ from zhanggui.connectors.spreadsheets.mapping import normalise
 from zhanggui.connectors.spreadsheets.records import Cell, CellRefused, Row, Table
 from zhanggui.kernel.money import MONEY_LIMIT, exponent
 from zhanggui.kernel.text import clean_id
-from zhanggui.sales.orders.intake import contact_digest
 from zhanggui.sales.orders.records import ContactIn, LineIn, OrderIn, ShopKey
 from zhanggui.sales.orders.rules import content_hash, line_identities
 
@@ -268,7 +267,7 @@ def _entry(group: _Group) -> Entry:
     contact = ContactIn(**group.stated)
     assert group.placed_at is not None
     amounts = (group.freight, 0)
-    stands_for = content_hash(group.external_id, group.placed_at, lines, amounts, contact_digest(contact))
+    stands_for = content_hash(group.external_id, group.placed_at, lines, amounts)
     order = OrderIn(0, group.external_id, group.placed_at, lines, stands_for, contact, group.freight)
     return Entry(order, tuple(line.row for line in group.lines))
 

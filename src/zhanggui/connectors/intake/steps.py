@@ -30,8 +30,8 @@ from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.logistics.inventory.records import Receipt
 from zhanggui.logistics.inventory.steps import open_warehouses, receive_stock
-from zhanggui.sales.orders.intake import open_shops, take_in_orders
-from zhanggui.sales.orders.records import OrderIn
+from zhanggui.processes.intake import bring_in_orders
+from zhanggui.sales.orders.intake import open_shops
 
 COMMIT_JOB = "intake.commit"
 CHECKABLE = (State.UPLOADED, State.CHECKED, State.DONE, State.REFUSED)
@@ -214,21 +214,14 @@ def _settle(readings: dict[tuple[str, str, str], str], context: Inside) -> None:
 def commit_orders(batch: Sequence[OrderRow], *, context: Inside) -> Answer:
     """Take in a part of a file of orders; its place in the file moves in the same run.
 
-    Clause: 2.1.3.1. Gives and rejects: as `take_in_orders`. Raises: PartMoved.
+    Clause: 2.1.3.1. Gives and rejects: as `processes.bring_in_orders`. Raises: PartMoved.
     """
     part = batch[0].part
     _lock_part(part, context)
     assert part.shop is not None
     shop = int(open_shops([part.shop], context=context).accepted[0].result)
-    orders = [_of_shop(row.order, shop) for row in batch]
-    return _note_part(batch, take_in_orders(orders, context=context), context)
-
-
-def _of_shop(order: OrderIn, shop: int) -> OrderIn:
-    return OrderIn(
-        shop, order.external_id, order.placed_at, order.lines, order.content_hash, order.contact, order.freight_fen,
-        order.discount_fen,
-    )  # fmt: skip
+    orders = [replace(row.order, shop_id=shop) for row in batch]
+    return _note_part(batch, bring_in_orders(orders, context=context), context)
 
 
 @step("intake.commit_products", clause="2.1.2.1")

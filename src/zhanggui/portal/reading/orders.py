@@ -7,13 +7,14 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db.models import Count as CountOf
-from django.db.models import Q, QuerySet, Sum, Value
+from django.db.models import Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
 from zhanggui.logistics.fulfilment.models import FulfilmentRequest, Shipment
 from zhanggui.portal.reading.clocks import Clock, clocks_of_orders
 from zhanggui.portal.reading.paging import CAP, Count, Page, after, count_up_to, cut, spelled
-from zhanggui.sales.orders.models import STATES, Order, OrderContact, OrderHold, OrderLine, Shop
+from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, OrderPart, Shop
+from zhanggui.sales.orders.records import STATES
 
 FOUND = 500
 NOT_SHIPPED = spelled("NOT (orders_order.state = 'shipped')")
@@ -226,7 +227,9 @@ def whole_order(order_id: int) -> OrderWhole | None:
     if order is None:
         return None
     contact = OrderContact.objects.filter(order_id=order_id).first()
-    lines = tuple(OrderLine.objects.select_related("sku").filter(order_id=order_id).order_by("id")[:1000])
+    parts = OrderPart.objects.select_related("sku").order_by("id")
+    of_order = OrderLine.objects.filter(order_id=order_id).order_by("id")
+    lines = tuple(of_order.prefetch_related(Prefetch("orderpart_set", parts, to_attr="parts"))[:1000])
     request = FulfilmentRequest.objects.select_related("warehouse").filter(reference_id=order_id).first()
     return OrderWhole(
         order,

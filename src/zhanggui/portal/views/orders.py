@@ -18,8 +18,9 @@ from zhanggui.portal.acting import context_of, staff_of
 from zhanggui.portal.reading import orders, runs
 from zhanggui.portal.views.entry import next_address
 from zhanggui.processes.orders import cancel_orders, release_orders, reserve_orders
-from zhanggui.sales.orders.models import OPEN_STATES, STATES
-from zhanggui.sales.orders.steps import confirm_orders, keep_content, resolve_holds
+from zhanggui.sales.orders.holds import keep_content, resolve_holds
+from zhanggui.sales.orders.records import OPEN_STATES, STATES
+from zhanggui.sales.orders.steps import confirm_orders
 
 Act = Callable[..., Answer]
 ACTS: dict[str, Act] = {

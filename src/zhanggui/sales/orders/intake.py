@@ -1,39 +1,80 @@
-"""Writes by which orders come in: shops opened at their first order, orders taken in once."""
+"""Writes by which orders come in: shops opened at their first order, orders taken in once, progress followed."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
-from zhanggui.catalog.queries import known_skus
 from zhanggui.journal.records import Inside, Plus
 from zhanggui.journal.rules import keyed_digest
 from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.obligations.records import Opening
-from zhanggui.obligations.steps import open_obligations
+from zhanggui.obligations.steps import open_obligations, resume_obligations
 from zhanggui.regulation.queries import terms_for
+from zhanggui.sales.orders.holds import Reason, hold_orders, lift_holds
 from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, Shop
-from zhanggui.sales.orders.records import ContactIn, Hold, OrderIn, Refusal, ShopKey, State
+from zhanggui.sales.orders.parts import explode_lines, insert_parts
+from zhanggui.sales.orders.records import (
+    ContactIn,
+    Hold,
+    OrderIn,
+    Payment,
+    Presale,
+    Receiver,
+    Refund,
+    Refusal,
+    ShopKey,
+    Standing,
+    State,
+)
 from zhanggui.sales.orders.rules import ConfirmTerms
+from zhanggui.sales.orders.validity import judge, news_of_progress
 
 HOUR = 3600
-CONTACT = ("buyer", "receiver", "phone", "province", "city", "district", "address")
+CONTACT = (
+    "buyer", "receiver", "phone", "province", "city", "district", "address", "country", "kind", "merge_key",
+    "buyer_note",
+)  # fmt: skip
 LINE = ("identity", "merchant_code", "title", "quantity", "unit_price_fen", "discount_fen", "amount_fen")
-Known = dict[str, tuple[int, str, str]]
+BORN = (
+    "external_id", "content_hash", "placed_at", "goods_fen", "freight_fen", "discount_fen", "platform_discount_fen",
+    "stated_fen", "origin", "parent_id", "priority",
+)  # fmt: skip
+PROGRESS = ("payment", "paid_at", "presale", "standing", "refund", "flag", "marks", "platform_due_at", "status_word")
+AWAITING_PAYMENT = "payment"
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
-    """What came in for an unconfirmed order that is known with other content."""
+class _Known:
+    """An order that is here already, as it stands."""
 
-    state: str
+    id: int
     content_hash: str
-    open_hold: int | None
+    state: str
+    progress: tuple[Any, ...]
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether our work on it is over."""
+        return self.state in (State.SHIPPED, State.CANCELLED, State.HISTORY)
 
 
-@step("orders.open_shops", clause="2.1.2.3", limit=100)
+@dataclass(slots=True)
+class _Verdicts:
+    """What becomes of the orders of a batch; indexes are places in the batch."""
+
+    fresh: list[int] = field(default_factory=list)
+    changed: dict[int, int] = field(default_factory=dict)
+    followed: dict[int, int] = field(default_factory=dict)
+    accepted: list[Accepted] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+@step("orders.open_shops", clause="1.2", limit=100)
 def open_shops(batch: Sequence[ShopKey], *, context: Inside) -> Answer:
     """Make shops known at their first order; a known shop is left as it is. Gives: the shop's id."""
     run = context.run
@@ -50,162 +91,281 @@ def open_shops(batch: Sequence[ShopKey], *, context: Inside) -> Answer:
 
 @step("orders.take_in", clause="2.1.3.1")
 def take_in_orders(batch: Sequence[OrderIn], *, context: Inside) -> Answer:
-    """Take in orders of one shop, each once; the confirming clock starts when the customer placed it.
+    """Take in orders of one shop, each once, and follow what their channel says of those that are here.
 
-    Clause: 2.1.3.1.
-    Gives: the new order's id; "unchanged"; or "changed" for an unconfirmed order, which then waits on hold. A change
-    that an order is or was on hold for is "unchanged": a person sees it, or has decided about it.
+    Clause: 2.1.3.1; the confirming clock starts when the customer placed the order and stands still until it is paid.
+    Gives: the new order's id; "unchanged"; or "changed": other content for an order that nobody confirmed, which then
+    waits on hold, or other progress. A change that an order is or was on hold for is "unchanged": a person sees it, or
+    has decided about it. Our own progress never goes back; where the channel contradicts it, the order is stopped.
     Rejects: changed_in_work and changed_after_end (confirmed, or ended: what came in stays in the file only),
-    twice_in_batch (the same number with other content).
-    Writes: orders, contacts, lines, holds, clocks. An unknown product holds its order, it never refuses it.
-    Cost: twelve statements for any number of orders.
+    twice_in_batch (the same number with other content), details_missing (no lines, and not known).
+    Writes: orders, contacts, lines, parts, holds, clocks. What speaks against an order holds it, never refuses it.
+    An order that its channel has closed is not cancelled here, since stock is touched: see `processes.intake`.
+    Cost: the same number of statements for any number of orders.
     """
     known = _known_orders(batch, context)
-    seen, standing = _changes_seen(batch, known, context)
-    accepted: list[Accepted] = []
-    rejected: list[Rejected] = []
-    fresh: list[tuple[int, OrderIn]] = []
-    changed: dict[int, _Change] = {}
-    first: dict[str, int] = {}
-    for index, order in enumerate(batch):
-        key, content, state = known.get(order.external_id, (0, order.content_hash, ""))
-        earlier = first.setdefault(order.external_id, index)
-        if not key and earlier == index:
-            fresh.append((index, order))
-            continue
-        same_twice = batch[earlier].content_hash == order.content_hash
-        same = content == order.content_hash or (key, order.content_hash) in seen or key in changed
-        outcome = _outcome(same, state) if same_twice else Refusal.TWICE_IN_BATCH
-        if isinstance(outcome, Refusal):
-            rejected.append(Rejected(index, outcome, {"state": state}))
-            continue
-        accepted.append(Accepted(index, outcome))
-        if outcome == "changed":
-            changed[key] = _Change(state, order.content_hash, standing.get(key))
-    fresh.sort(key=lambda row: row[1].external_id)  # files that cross must not wait for each other in a circle
-    ids = _insert(fresh, changed, context)
-    accepted += [Accepted(index, key) for key, (index, _) in zip(ids, fresh, strict=True)]
-    return answer(accepted, rejected)
+    verdicts = _decide(batch, known, _changes_seen(batch, known, context))
+    born = _insert([batch[index] for index in verdicts.fresh], context)
+    reasons = born.reasons + _changes_held(batch, verdicts.changed, context)
+    moves = _follow([(batch[index], known[batch[index].external_id]) for index in verdicts.followed], context)
+    hold_orders(reasons + moves, context=context)
+    accepted = verdicts.accepted + [Accepted(index, key) for index, key in zip(verdicts.fresh, born.ids, strict=True)]
+    return answer(accepted, verdicts.rejected)
 
 
-def _outcome(same_content: bool, state: str) -> str | Refusal:
-    """Return what happens to an order that is here already."""
-    if same_content:
-        return "unchanged"
-    if state in (State.RECEIVED, State.HELD):
-        return "changed"
-    return Refusal.CHANGED_AFTER_END if state in (State.SHIPPED, State.CANCELLED) else Refusal.CHANGED_IN_WORK
-
-
-def _known_orders(batch: Sequence[OrderIn], context: Inside) -> Known:
+def _known_orders(batch: Sequence[OrderIn], context: Inside) -> dict[str, _Known]:
     if not batch:
         return {}
     assert len({order.shop_id for order in batch}) == 1, "one shop per batch"
     rows = context.run.lock(
         Order, "external_id", sorted({order.external_id for order in batch}),
-        ["id", "external_id", "content_hash", "state"], equal={"shop_id": batch[0].shop_id},
+        ["id", "external_id", "content_hash", "contact_digest", "state", *PROGRESS],
+        equal={"shop_id": batch[0].shop_id},
     )  # fmt: skip
-    return {external_id: (key, content, state) for key, external_id, content, state in rows}
+    return {
+        external_id: _Known(key, _stands_for(content, contact), state, tuple(progress))
+        for key, external_id, content, contact, state, *progress in rows
+    }
 
 
-def _changes_seen(
-    batch: Sequence[OrderIn], known: Known, context: Inside
-) -> tuple[set[tuple[int, str]], dict[int, int]]:
-    """Return the changes that orders are or were on hold for, (order, content hash), and the open holds by order."""
-    here = [(*known[order.external_id], order.content_hash) for order in batch if order.external_id in known]
-    differing = sorted({key for key, content, _, incoming in here if content != incoming})
+def _stands_for(content_hash: str, contact_digest: str) -> str:
+    return f"{content_hash}:{contact_digest}"
+
+
+def _content(order: OrderIn, known: _Known) -> str:
+    """Return what stands for an incoming order; a receiver that came masked, or after the end, says nothing new."""
+    contact = contact_digest(order.contact)
+    if known.ended or order.contact.kind != Receiver.PLAIN:
+        contact = known.content_hash.partition(":")[2]
+    return _stands_for(order.content_hash, contact)
+
+
+def _changes_seen(batch: Sequence[OrderIn], known: Mapping[str, _Known], context: Inside) -> set[tuple[int, str]]:
+    """Return the changes that orders are or were on hold for: (order, what stands for the content)."""
+    here = [(known[order.external_id], order) for order in batch if order.external_id in known and order.lines]
+    differing = sorted({one.id for one, order in here if _content(order, one) != one.content_hash})
     if not differing:
-        return set(), {}
-    columns, about = ["id", "order_id", "details", "state"], {"code": str(Hold.CONTENT_CHANGED)}
-    rows = context.run.lock(OrderHold, "order_id", differing, columns, equal=about)
-    seen = {(order, json.loads(details).get("hash", "")) for _, order, details, _ in rows}
-    return seen, {order: key for key, order, _, state in rows if state == "open"}
+        return set()
+    about = {"code": str(Hold.CONTENT_CHANGED)}
+    rows = context.run.lock(OrderHold, "order_id", differing, ["order_id", "details"], equal=about)
+    return {(order, json.loads(details).get("hash", "")) for order, details in rows}
 
 
-def _insert(fresh: list[tuple[int, OrderIn]], changed: dict[int, _Change], context: Inside) -> list[int]:
-    """Write new orders with all that belongs to them, and holds on changed ones; return the new orders' ids."""
+def _decide(batch: Sequence[OrderIn], known: Mapping[str, _Known], seen: set[tuple[int, str]]) -> _Verdicts:
+    """Tell what becomes of each order: new, other content, other progress, or nothing of it."""
+    verdicts = _Verdicts()
+    first: dict[str, int] = {}
+    for index, order in enumerate(batch):
+        earlier = first.setdefault(order.external_id, index)
+        one = known.get(order.external_id)
+        if batch[earlier] != order:
+            verdicts.rejected.append(Rejected(index, Refusal.TWICE_IN_BATCH, {"state": one.state if one else ""}))
+        elif earlier != index:
+            verdicts.accepted.append(Accepted(index, "unchanged"))
+        elif one is not None:
+            _compare(index, order, one, seen, verdicts)
+        elif order.lines:
+            verdicts.fresh.append(index)
+        else:
+            verdicts.rejected.append(Rejected(index, Refusal.DETAILS_MISSING, {"state": ""}))
+    verdicts.fresh.sort(key=lambda index: batch[index].external_id)  # files that cross must not wait in a circle
+    return verdicts
+
+
+def _compare(index: int, order: OrderIn, known: _Known, seen: set[tuple[int, str]], verdicts: _Verdicts) -> None:
+    """Tell what an order that is here already brings: other content, other progress, both, or nothing."""
+    content = _content(order, known)
+    differs = bool(order.lines) and content != known.content_hash and (known.id, content) not in seen
+    if differs and known.ended:
+        verdicts.rejected.append(Rejected(index, Refusal.CHANGED_AFTER_END, {"state": known.state}))
+        return
+    if differs:
+        verdicts.changed[index] = known.id
+    if _progress(order, known) != known.progress:
+        verdicts.followed[index] = known.id
+    news = index in verdicts.changed or index in verdicts.followed
+    verdicts.accepted.append(Accepted(index, "changed" if news else "unchanged"))
+
+
+def _progress(order: OrderIn, known: _Known) -> tuple[Any, ...]:
+    """Return what the channel says of a known order's progress; it only ever goes forward."""
+    payment, paid_at, presale, standing, refund, _, _, due, _ = known.progress
+    paid = order.payment if payment == Payment.UNPAID else payment
+    return (
+        paid,
+        paid_at or order.paid_at,
+        max(presale, order.presale, key=list(Presale).index),
+        max(standing, order.standing or standing, key=list(Standing).index),
+        refund if refund == Refund.DONE else order.refund,
+        order.flag,
+        _joined(order.marks),
+        order.platform_due_at or due,
+        order.status_word,
+    )
+
+
+def _joined(marks: frozenset[str]) -> str:
+    return ",".join(sorted(marks))
+
+
+@dataclass(slots=True)
+class _Born:
+    """What new orders came to: their ids, and why some of them wait."""
+
+    ids: list[int]
+    reasons: list[Reason]
+
+
+def _insert(orders: list[OrderIn], context: Inside) -> _Born:
+    """Write new orders with their contacts, lines, parts and clocks."""
+    if not orders:
+        return _Born([], [])
     run = context.run
-    orders = [order for _, order in fresh]
     n_lines = sum(len(order.lines) for order in orders)
     ids = run.ids(2 * len(orders) + n_lines)
     order_ids, contact_ids, line_ids = ids[: len(orders)], ids[len(orders) : 2 * len(orders)], ids[2 * len(orders) :]
+    parts, unknown = explode_lines(orders, order_ids, line_ids)
+    states = [_at_birth(order) for order in orders]
+    reasons = [
+        Reason(order_ids[place], code, details, str(states[place]), fresh=True)
+        for place, code, details in judge(orders, unknown, context)
+        if states[place] != State.HISTORY
+    ]
+    waiting = {reason.order_id for reason in reasons}
+    states = [
+        State.HELD if state == State.RECEIVED and key in waiting else state
+        for key, state in zip(order_ids, states, strict=True)
+    ]
+    _insert_orders(order_ids, orders, states, context)
+    run.insert(OrderContact, {
+        "id": contact_ids, "order_id": order_ids,
+        **{name: [getattr(order.contact, name) for order in orders] for name in (*CONTACT, "seller_note")},
+    }, stamped=False)  # fmt: skip
     lines = [(key, line) for key, order in zip(order_ids, orders, strict=True) for line in order.lines]
-    skus = known_skus(list({line.merchant_code for _, line in lines})) if lines else {}
-    unknown: dict[int, str] = {}
-    for key, line in lines:
-        if line.merchant_code not in skus:
-            unknown.setdefault(key, line.merchant_code)
-    _insert_orders(order_ids, orders, set(unknown), context)
-    run.insert(OrderContact, _contact_columns(contact_ids, order_ids, orders), stamped=False)
     run.insert(OrderLine, {
         "id": line_ids, "order_id": [key for key, _ in lines],
-        "sku_id": [skus.get(line.merchant_code, (None, False))[0] for _, line in lines],
-        **{name: [getattr(line, name) for _, line in lines] for name in LINE}, "shipped": 0, "cancelled": 0,
+        **{name: [getattr(line, name) for _, line in lines] for name in LINE},
     })  # fmt: skip
-    _hold(unknown, changed, context)
-    open_obligations(_confirm_clocks(order_ids, orders), context=context)
-    return order_ids
+    insert_parts(parts, context=context)
+    _open_clocks(order_ids, orders, states, context)
+    return _Born(order_ids, reasons)
 
 
-def _insert_orders(ids: list[int], orders: list[OrderIn], held: set[int], context: Inside) -> None:
+def _at_birth(order: OrderIn) -> State:
+    """Return where a new order stands, before anything speaks against it."""
+    if order.standing in (Standing.DONE, Standing.CLOSED) or order.refund == Refund.DONE:
+        return State.HISTORY
+    unpaid = order.payment == Payment.UNPAID or order.presale == Presale.DEPOSIT
+    return State.UNPAID if unpaid else State.RECEIVED
+
+
+def _insert_orders(ids: list[int], orders: list[OrderIn], states: list[State], context: Inside) -> None:
+    moved = [(key, str(state)) for key, state in zip(ids, states, strict=True) if state != State.RECEIVED]
     context.run.insert(Order, {
-        "id": ids, "shop_id": orders[0].shop_id if orders else 0,
-        "external_id": [order.external_id for order in orders],
-        "content_hash": [order.content_hash for order in orders],
+        "id": ids, "shop_id": orders[0].shop_id, "received_at": context.as_of,
         "contact_digest": [contact_digest(order.contact) for order in orders],
-        "placed_at": [order.placed_at for order in orders], "received_at": context.as_of,
-        "goods_fen": [order.goods_fen for order in orders],
-        "freight_fen": [order.freight_fen for order in orders],
-        "discount_fen": [order.discount_fen for order in orders],
         "total_fen": [order.goods_fen + order.freight_fen - order.discount_fen for order in orders],
-        "state": [str(State.HELD if key in held else State.RECEIVED) for key in ids],
-        "version": [int(key in held) for key in ids],
+        **{name: [getattr(order, name) for order in orders] for name in BORN},
+        **{name: [getattr(order, name) for order in orders] for name in PROGRESS if name not in ("marks", "standing")},
+        "standing": [order.standing or str(Standing.OPEN) for order in orders],
+        "marks": [_joined(order.marks) for order in orders],
+        "state": [str(state) for state in states],
+        "stopped": False,
+        "version": [int(state != State.RECEIVED) for state in states],
     })  # fmt: skip
-    context.run.move("order", sorted(held), str(State.RECEIVED), str(State.HELD))
+    context.run.move("order", [key for key, _ in moved], str(State.RECEIVED), [state for _, state in moved])
 
 
-def _contact_columns(ids: list[int], order_ids: list[int], orders: list[OrderIn]) -> dict[str, object]:
-    columns: dict[str, object] = {name: [getattr(order.contact, name) for order in orders] for name in CONTACT}
-    return {"id": ids, "order_id": order_ids, **columns}
+def _changes_held(batch: Sequence[OrderIn], changed: Mapping[int, int], context: Inside) -> list[Reason]:
+    """Return the holds on orders that came in with other content; a newer change takes the place of the one before."""
+    if not changed:
+        return []
+    lift_holds({(key, str(Hold.CONTENT_CHANGED)) for key in changed.values()}, context=context, go_on=False)
+    rows = context.run.lock(Order, "id", list(changed.values()), ["id", "state"], lock=False)
+    states: dict[int, str] = dict(rows)
+    return [
+        Reason(key, str(Hold.CONTENT_CHANGED), change_details(batch[index]), states[key])
+        for index, key in changed.items()
+    ]
 
 
-def _hold(unknown: dict[int, str], changed: dict[int, _Change], context: Inside) -> None:
-    """Write the reasons for waiting, and move received orders that changed to hold.
+def change_details(order: OrderIn) -> str:
+    """Return what a change says, to be compared by a person: its hash, and the lines as they came in now."""
+    lines = [
+        [line.merchant_code, line.title, line.quantity, line.unit_price_fen, line.discount_fen] for line in order.lines
+    ]
+    stands_for = _stands_for(order.content_hash, contact_digest(order.contact))
+    return json.dumps({"hash": stands_for, "lines": lines[:50]}, ensure_ascii=False)
 
-    A newer change takes the place of the one that an order waits for already.
-    """
+
+def _follow(news: Sequence[tuple[OrderIn, _Known]], context: Inside) -> list[Reason]:
+    """Write what the channel says now of known orders; paid ones go on. Gives: the holds that come of it."""
+    if not news:
+        return []
+    run, ids = context.run, [known.id for _, known in news]
+    after = [_progress(order, known) for order, known in news]
+    run.update(Order, ids, {name: [row[place] for row in after] for place, name in enumerate(PROGRESS)})
+    reasons: list[Reason] = []
+    gone: set[tuple[int, str]] = set()
+    paid: dict[int, datetime] = {}
+    for (order, known), row in zip(news, after, strict=True):
+        before, now = (dict(zip(PROGRESS, told, strict=True)) for told in (known.progress, row))
+        if known.ended:
+            continue
+        arisen, ended = news_of_progress(order, before, now)
+        reasons += [Reason(known.id, code, "{}", known.state) for code in arisen]
+        gone |= {(known.id, code) for code in ended}
+        if known.state == State.UNPAID and now["payment"] != Payment.UNPAID and now["presale"] != Presale.DEPOSIT:
+            paid[known.id] = now["paid_at"] or context.as_of
+    lift_holds(gone, context=context)
+    return _go_on_paid(reasons, paid, context)
+
+
+def _go_on_paid(reasons: list[Reason], paid: Mapping[int, datetime], context: Inside) -> list[Reason]:
+    """Let unpaid orders go on that were paid; their clock goes on from the payment."""
+    if not paid:
+        return reasons
     run = context.run
-    replaced = sorted(change.open_hold for change in changed.values() if change.open_hold)
-    run.update(OrderHold, replaced, {"state": "closed"})
-    run.move("hold", replaced, "open", "closed")
-    reasons = [
-        (key, str(Hold.UNKNOWN_SKU), json.dumps({"code": code}, ensure_ascii=False)) for key, code in unknown.items()
-    ]
-    reasons += [
-        (key, str(Hold.CONTENT_CHANGED), json.dumps({"hash": change.content_hash})) for key, change in changed.items()
-    ]
-    run.insert(OrderHold, {
-        "id": run.ids(len(reasons)), "order_id": [row[0] for row in reasons], "code": [row[1] for row in reasons],
-        "details": [row[2] for row in reasons], "state": "open",
-    })  # fmt: skip
-    moving = [key for key, change in changed.items() if change.state == State.RECEIVED]
-    run.update(Order, moving, {"state": str(State.HELD), "version": Plus(1)})
-    run.move("order", moving, str(State.RECEIVED), str(State.HELD))
+    rows = run.lock(OrderHold, "order_id", list(paid), ["order_id"], equal={"state": "open"})
+    waiting = {row[0] for row in rows} | {reason.order_id for reason in reasons}
+    states = [str(State.HELD if key in waiting else State.RECEIVED) for key in paid]
+    run.update(Order, list(paid), {"state": states, "version": Plus(1)})
+    run.move("order", list(paid), str(State.UNPAID), states)
+    resume_obligations("2.1.3.1", "order", list(paid), context=context, at=paid)
+    after = dict(zip(paid, states, strict=True))
+    return [replace(reason, state=after.get(reason.order_id, reason.state)) for reason in reasons]
 
 
-def _confirm_clocks(ids: list[int], orders: list[OrderIn]) -> list[Opening]:
-    """Return the confirm clocks, grouped by how the rule in force at placing counted time."""
-    placed = [order.placed_at for order in orders]
+def _open_clocks(ids: list[int], orders: list[OrderIn], states: list[State], context: Inside) -> None:
+    """Open the confirm clocks (2.1.3.1), grouped by how the rule in force at placing counted time.
+
+    A clock stands still from placing until the payment. Orders that their channel has ended have none.
+    """
+    owed = [place for place, state in enumerate(states) if state != State.HISTORY]
+    placed = [orders[place].placed_at for place in owed]
     terms = terms_for(ConfirmTerms, placed)
     hours, versions, bases = terms["confirm_hours"].tolist(), terms.version.tolist(), terms["time_basis"].tolist()
     openings = []
     for basis in sorted(set(bases)):
         at = [index for index, kind in enumerate(bases) if kind == basis]
         openings.append(Opening(
-            "2.1.3.1", "order", "sales", [ids[i] for i in at], [placed[i] for i in at], [hours[i] * HOUR for i in at],
-            [versions[i] for i in at], basis,
+            "2.1.3.1", "order", "sales", [ids[owed[i]] for i in at], [placed[i] for i in at],
+            [hours[i] * HOUR for i in at], [versions[i] for i in at], basis,
+            external_due_at=[orders[owed[i]].platform_due_at for i in at],
+            stood=[_stood(orders[owed[i]], states[owed[i]], context.as_of) for i in at], stood_for=AWAITING_PAYMENT,
         ))  # fmt: skip
-    return openings
+    if versions:
+        context.run.terms["2.1.3.1"] = max(versions)
+    open_obligations(openings, context=context)
+
+
+def _stood(order: OrderIn, state: State, as_of: datetime) -> tuple[datetime, datetime | None] | None:
+    """Return the stretch in which an order waited for its payment, open while it still does."""
+    if state == State.UNPAID:
+        return (order.placed_at, None) if order.placed_at <= as_of else None
+    if order.payment == Payment.COD or order.paid_at is None or order.paid_at <= order.placed_at:
+        return None
+    return order.placed_at, min(order.paid_at, as_of) if order.placed_at < as_of else order.placed_at
 
 
 def contact_digest(contact: ContactIn) -> str:

@@ -6,9 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from zhanggui.catalog.models import Sku
-
-STATES = ("received", "held", "confirmed", "reserved", "released", "shipped", "cancelled")
-OPEN_STATES = STATES[:5]
+from zhanggui.sales.orders.records import IN_WORK, STATES, Origin, Payment, State
 
 
 class Shop(models.Model):
@@ -29,9 +27,13 @@ class Shop(models.Model):
 
 
 class Order(models.Model):
-    """One order of a customer. Born by intake in state `received`; afterwards only state, moments and number change.
+    """One order of a customer. Born by intake in state `received`; what was bought never changes afterwards.
 
-    `version` counts its state changes (O9). Personal fields live in `OrderContact`; here stands their keyed digest.
+    What its channel says of it (payment, standing, refund, flag, marks, its own limit) follows the channel; state,
+    moments and number follow our own work. `version` counts the state changes (O9). Personal fields live in
+    `OrderContact`; here stands their keyed digest. `parent` is the order that this one was split from or re-sends;
+    `ship_with` the order in whose parcel it goes. A larger `priority` is served first. `stopped`: a
+    reason to wait came up after the confirmation; the order keeps its state and nothing moves it on.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -46,6 +48,22 @@ class Order(models.Model):
     freight_fen = models.BigIntegerField(default=0)
     discount_fen = models.BigIntegerField(default=0)
     total_fen = models.BigIntegerField()
+    platform_discount_fen = models.BigIntegerField(default=0)
+    stated_fen = models.BigIntegerField(null=True)
+    origin = models.CharField(max_length=12, default="channel")
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
+    ship_with = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="fellows")
+    payment = models.CharField(max_length=8, default="paid")
+    paid_at = models.DateTimeField(null=True)
+    presale = models.CharField(max_length=8, default="")
+    standing = models.CharField(max_length=8, default="open")
+    status_word = models.CharField(max_length=60, default="")
+    refund = models.CharField(max_length=8, default="")
+    flag = models.CharField(max_length=8, default="")
+    marks = models.CharField(max_length=60, default="")
+    platform_due_at = models.DateTimeField(null=True)
+    priority = models.IntegerField(default=0)
+    stopped = models.BooleanField(default=False)
     order_no = models.CharField(max_length=32, unique=True, null=True)
     state = models.CharField(max_length=16, default="received")
     version = models.IntegerField(default=0)
@@ -57,7 +75,8 @@ class Order(models.Model):
 
     fixed_columns: ClassVar[tuple[str, ...]] = (
         "id", "shop_id", "external_id", "content_hash", "contact_digest", "placed_at", "received_at",
-        "goods_fen", "freight_fen", "discount_fen", "total_fen",
+        "goods_fen", "freight_fen", "discount_fen", "total_fen", "platform_discount_fen", "stated_fen", "origin",
+        "parent_id",
     )  # fmt: skip
 
     class Meta:
@@ -67,6 +86,12 @@ class Order(models.Model):
                 condition=Q(total_fen=F("goods_fen") + F("freight_fen") - F("discount_fen")), name="order_adds_up"
             ),
             models.CheckConstraint(condition=Q(state__in=STATES), name="order_state"),
+            models.CheckConstraint(condition=Q(payment__in=[str(one) for one in Payment]), name="order_payment"),
+            models.CheckConstraint(condition=Q(origin__in=[str(one) for one in Origin]), name="order_origin"),
+            models.CheckConstraint(
+                condition=~Q(state__in=[one.value for one in (*IN_WORK, State.SHIPPED)]) | ~Q(payment="unpaid"),
+                name="order_paid_before_work",
+            ),
             models.CheckConstraint(
                 condition=Q(reserved_at__isnull=True) | Q(reserved_at__gte=F("confirmed_at")),
                 name="order_reserved_after",
@@ -97,27 +122,32 @@ class OrderContact(models.Model):
     city = models.CharField(max_length=60, default="")
     district = models.CharField(max_length=60, default="")
     address = models.CharField(max_length=300, default="")
+    country = models.CharField(max_length=60, default="")
+    kind = models.CharField(max_length=8, default="plain")
+    merge_key = models.CharField(max_length=200, default="")
+    buyer_note = models.CharField(max_length=500, default="")
+    seller_note = models.CharField(max_length=500, default="")
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["buyer"], name="contact_buyer")]
 
 
 class OrderLine(models.Model):
-    """One line of an order. Its identity is its external id, else the occurrence number of equal content."""
+    """One line of an order, as the customer bought it. Born with its order; never changes.
+
+    Its identity is its external id, else the occurrence number of equal content.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     run_id = models.BigIntegerField()
     order = models.ForeignKey(Order, on_delete=models.PROTECT)
     identity = models.CharField(max_length=120)
-    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, null=True, db_index=False)
     merchant_code = models.CharField(max_length=64)
     title = models.CharField(max_length=300)
     quantity = models.BigIntegerField()
     unit_price_fen = models.BigIntegerField()
     discount_fen = models.BigIntegerField(default=0)
     amount_fen = models.BigIntegerField()
-    shipped = models.BigIntegerField(default=0)
-    cancelled = models.BigIntegerField(default=0)
 
     fixed_columns: ClassVar[tuple[str, ...]] = (
         "id", "order_id", "identity", "merchant_code", "title",
@@ -130,12 +160,41 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(amount_fen=F("quantity") * F("unit_price_fen") - F("discount_fen")), name="line_adds_up"
             ),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_buys"),
+        )
+
+
+class OrderPart(models.Model):
+    """What leaves the shelf for a line: one SKU, its pieces, and its share of the line's money.
+
+    Born when the line's merchant code is known; a bundle has several, a gift's share is 0. The shares of a line add
+    up to its amount, so that money goes back by what was stored, never by a new division. `wanted` is what
+    is left after pieces were split off into another order.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField()
+    order = models.ForeignKey(Order, on_delete=models.PROTECT)
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT)
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, db_index=False)
+    quantity = models.BigIntegerField()
+    wanted = models.BigIntegerField()
+    amount_fen = models.BigIntegerField()
+    shipped = models.BigIntegerField(default=0)
+    cancelled = models.BigIntegerField(default=0)
+
+    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "order_id", "line_id", "sku_id", "quantity", "amount_fen")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["line", "sku"], name="part_once"),
             models.CheckConstraint(
                 condition=Q(quantity__gt=0)
                 & Q(shipped__gte=0)
                 & Q(cancelled__gte=0)
-                & Q(quantity__gte=F("shipped") + F("cancelled")),
-                name="line_quantities",
+                & Q(wanted__lte=F("quantity"))
+                & Q(wanted__gte=F("shipped") + F("cancelled")),
+                name="part_quantities",
             ),
         )
 
@@ -148,9 +207,12 @@ class OrderHold(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT)
     code = models.CharField(max_length=32)
     details = models.TextField(default="")
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    assignee = models.CharField(max_length=64, default="")
     state = models.CharField(max_length=16, default="open")
 
-    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "order_id", "code", "details")
+    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "order_id", "code", "details", "opened_at")
 
     class Meta:
         constraints = (

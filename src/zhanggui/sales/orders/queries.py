@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Count, F, Q
 
+from zhanggui.journal.records import Inside
 from zhanggui.sales.orders.models import Order
-from zhanggui.sales.orders.records import State
-
-OPEN_STATES = (State.RECEIVED, State.HELD, State.CONFIRMED, State.RESERVED, State.RELEASED)
+from zhanggui.sales.orders.records import OPEN_STATES, Refund, Standing, State
 
 
 def batches_in_state(state: State, *, size: int = 5_000) -> Iterator[list[int]]:
@@ -34,6 +33,17 @@ def numbers_of(ids: Sequence[int]) -> dict[int, str]:
     """Return the order numbers of orders that have one."""
     rows = Order.objects.filter(id__in=ids, order_no__isnull=False).values_list("id", "order_no")
     return {key: str(number) for key, number in rows}
+
+
+def closed_on_channel(shop_id: int, external_ids: Sequence[str], *, context: Inside) -> list[int]:
+    """Return those of a shop's orders that their channel has closed or paid back and that we still work on."""
+    rows = context.run.lock(
+        Order, "external_id", sorted(external_ids), ["id", "state", "standing", "refund"], equal={"shop_id": shop_id}
+    )
+    return [
+        key for key, state, standing, refund in rows
+        if state in OPEN_STATES and (standing == Standing.CLOSED or refund == Refund.DONE)
+    ]  # fmt: skip
 
 
 def any_orders() -> bool:

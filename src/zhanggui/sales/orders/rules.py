@@ -34,17 +34,17 @@ class HandOverTerms:
 
 
 def content_hash(
-    external_id: str, placed_at: datetime, lines: Iterable[LineIn], amounts: tuple[int, int], contact_digest: str
+    external_id: str, placed_at: datetime, lines: Iterable[LineIn], amounts: tuple[int, int]
 ) -> str:
-    """Return what stands for an order's content; the order of its lines does not matter.
+    """Return what stands for what was bought; the order of the lines does not matter.
 
-    Takes: amounts, (freight, discount) in the minor unit; contact_digest, the keyed digest of personal fields.
+    Takes: amounts, (freight, discount) in the minor unit. Who receives it has a digest of its own.
     """
     rows = sorted(
         (line.identity, line.merchant_code, line.quantity, line.unit_price_fen, line.discount_fen, line.title)
         for line in lines
     )
-    body = json.dumps([external_id, placed_at.isoformat(), rows, amounts, contact_digest])
+    body = json.dumps([external_id, placed_at.isoformat(), rows, amounts])
     return sha256(body.encode()).hexdigest()
 
 

@@ -1,42 +1,45 @@
 """Writes of orders. Lock order: orders by id, then everything that is reached through them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 
-from zhanggui.catalog.queries import known_skus
 from zhanggui.journal.records import Inside, Plus
 from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.obligations.records import Opening
 from zhanggui.obligations.steps import close_obligations, open_obligations, withdraw_obligations
 from zhanggui.regulation.queries import terms_for
-from zhanggui.sales.orders.models import Order, OrderHold, OrderLine
-from zhanggui.sales.orders.records import Hold, Refusal, State
+from zhanggui.sales.orders.holds import end_holds_of
+from zhanggui.sales.orders.models import Order, OrderPart
+from zhanggui.sales.orders.records import Refusal, State
 from zhanggui.sales.orders.rules import ShipTerms, order_number
 
 HOUR = 3600
 SINCE = {
     State.RECEIVED: "received_at",
+    State.UNPAID: "received_at",
     State.HELD: "received_at",
     State.CONFIRMED: "confirmed_at",
     State.RESERVED: "reserved_at",
     State.RELEASED: "released_at",
 }
 
+REFUSED_IN = {str(State.HELD): Refusal.ON_HOLD, str(State.UNPAID): Refusal.UNPAID}
+
 
 def lock_orders(
-    batch: Sequence[int], states: Sequence[State], *, context: Inside
+    batch: Sequence[int], states: Sequence[State], *, context: Inside, stopped: bool = False
 ) -> tuple[dict[int, tuple[int, str]], list[Rejected]]:
-    """Lock orders by id, and refuse those that are in none of the states.
+    """Lock orders by id, and refuse those that are in none of the states, or stopped unless asked for.
 
     Gives: (id, state) of each order that may go on, by its index in the batch; and the refusals.
-    Rejects: unknown_order; on_hold, wrong_state with the state it is in; later_on_record where the order came into its
-    state after `as_of`, since time on record never runs backwards. The second of a doubled id is wrong_state.
+    Rejects: unknown_order; on_hold, unpaid, wrong_state with the state it is in; later_on_record where the order came
+    into its state after `as_of`, since time on record never runs backwards. The second of a doubled id is wrong_state.
     """
     since = tuple(dict.fromkeys(SINCE[state] for state in states))
-    rows = context.run.lock(Order, "id", list(batch), ["id", "state", *since])
+    rows = context.run.lock(Order, "id", list(batch), ["id", "state", "stopped", *since])
     found: dict[int, tuple[Any, ...]] = {row[0]: row for row in rows}
     ready: dict[int, tuple[int, str]] = {}
     rejected = []
@@ -45,10 +48,11 @@ def lock_orders(
         state = row[1] if row else ""
         if row is None:
             rejected.append(Rejected(index, Refusal.UNKNOWN))
-        elif state not in states or not row[2:]:
-            code = Refusal.ON_HOLD if state == State.HELD else Refusal.WRONG_STATE
-            rejected.append(Rejected(index, code, {"state": state}))
-        elif context.as_of < row[2 + since.index(SINCE[State(state)])]:
+        elif state not in states or not row[3:]:
+            rejected.append(Rejected(index, REFUSED_IN.get(state, Refusal.WRONG_STATE), {"state": state}))
+        elif row[2] and not stopped:
+            rejected.append(Rejected(index, Refusal.ON_HOLD, {"state": state}))
+        elif context.as_of < row[3 + since.index(SINCE[State(state)])]:
             rejected.append(Rejected(index, Refusal.LATER_ON_RECORD, {"state": state}))
         else:
             found[key] = row[:2]
@@ -108,7 +112,7 @@ def mark_shipped(ids: Sequence[int], *, context: Inside) -> None:
     Writes: orders, their lines, clocks.
     """
     move_orders(ids, State.RELEASED, State.SHIPPED, {"shipped_at": context.as_of}, context=context)
-    context.run.copy(OrderLine, "order_id", ids, {"shipped": "quantity"})
+    context.run.copy(OrderPart, "order_id", ids, {"shipped": "wanted"})
     close_obligations("2.3.2.1", "order", ids, context=context)
 
 
@@ -121,67 +125,6 @@ def mark_cancelled(orders: Sequence[tuple[int, str]], *, context: Inside) -> Non
     ids = [key for key, _ in orders]
     run.update(Order, ids, {"state": str(State.CANCELLED), "version": Plus(1), "cancelled_at": context.as_of})
     run.move("order", ids, [state for _, state in orders], str(State.CANCELLED))
-    run.copy(OrderLine, "order_id", ids, {"cancelled": "quantity"})
-    holds = [row[0] for row in run.lock(OrderHold, "order_id", ids, ["id"], equal={"state": "open"})]
-    _close_holds(holds, context)
+    run.copy(OrderPart, "order_id", ids, {"cancelled": "wanted"})
+    end_holds_of(ids, context=context)
     withdraw_obligations("order", ids, context=context)
-
-
-def lines_of(ids: Sequence[int], columns: Sequence[str], *, context: Inside) -> list[tuple[Any, ...]]:
-    """Return lines of locked orders: (order id, *columns), by order and line."""
-    names = ["order_id", *columns]
-    return context.run.lock(OrderLine, "order_id", ids, names, order=("order_id", "id"), lock=False)
-
-
-@step("orders.resolve_holds", clause="2.1.3.1")
-def resolve_holds(batch: Sequence[int], *, context: Inside) -> Answer:
-    """Let held orders go on whose unknown merchant codes have become known products.
-
-    Clause: 2.1.3.1. Rejects: unknown_order, wrong_state, on_hold (a reason still stands).
-    Writes: lines' SKUs, holds closed, orders received again.
-    """
-    run = context.run
-    held, rejected = lock_orders(batch, (State.HELD,), context=context)
-    by_order = {row[0]: index for index, row in held.items()}
-    lines = [
-        row for row in lines_of(list(by_order), ["id", "merchant_code", "sku_id"], context=context) if row[3] is None
-    ]
-    known = known_skus([code for _, _, code, _ in lines])
-    found = [(line, known[code][0]) for _, line, code, _ in lines if code in known]
-    run.update(OrderLine, [line for line, _ in found], {"sku_id": [sku for _, sku in found]})
-    still = {order for order, _, code, _ in lines if code not in known}
-    return _end_holds(by_order, rejected, lambda order, code: code == Hold.UNKNOWN_SKU and order not in still, context)
-
-
-@step("orders.keep_content", clause="2.1.3.1")
-def keep_content(batch: Sequence[int], *, context: Inside) -> Answer:
-    """Let held orders that changed on their channel go on as they first came in: a person compared and decided so.
-
-    Clause: 2.1.3.1. Rejects: unknown_order, wrong_state, on_hold (another reason still stands).
-    Writes: holds closed, orders received again. The person's words are the run's reason.
-    """
-    held, rejected = lock_orders(batch, (State.HELD,), context=context)
-    by_order = {key: index for index, (key, _) in held.items()}
-    return _end_holds(by_order, rejected, lambda _, code: code == Hold.CONTENT_CHANGED, context)
-
-
-def _end_holds(
-    by_order: Mapping[int, int], rejected: list[Rejected], ends: Callable[[int, str], bool], context: Inside
-) -> Answer:
-    """Close the reasons that no longer stand, and let orders without any other go on.
-
-    Takes: by_order, index in the batch per locked, held order; ends, whether (order, code) ends.
-    """
-    holds = context.run.lock(OrderHold, "order_id", list(by_order), ["id", "order_id", "code"], equal={"state": "open"})
-    closing = {key for key, order, code in holds if ends(order, code)}
-    _close_holds(sorted(closing), context)
-    waiting = {order for key, order, _ in holds if key not in closing}
-    free = [key for key in by_order if key not in waiting]
-    move_orders(free, State.HELD, State.RECEIVED, {}, context=context)
-    rejected += [Rejected(by_order[key], Refusal.ON_HOLD, {"state": "held"}) for key in waiting]
-    return answer([Accepted(by_order[key], key) for key in free], rejected)
-
-
-def _close_holds(ids: list[int], context: Inside) -> None:
-    context.run.update(OrderHold, ids, {"state": "closed"})
-    context.run.move("hold", ids, "open", "closed")

@@ -47,6 +47,7 @@ KINDS = {
     "obligation": Kind("obligations_obligation", "open"),
     "warning": Kind("obligations_obligation", "0", "CAST(s.warned AS varchar(8))"),
     "pause": Kind("obligations_obligationpause", "open", "CASE WHEN s.until_at IS NULL THEN 'open' ELSE 'closed' END"),
+    "merchant_code": Kind("catalog_merchantcode", "current"),
     "calendar_day": Kind("calendars_calendarday", "current", REPLACED),
     "intake": Kind("intake_intakefile", "uploaded", repeats=True),
     "shift": Kind("calendars_shiftpattern", "current", REPLACED),
@@ -77,7 +78,8 @@ LOST = """
 """
 WRITTEN = "SELECT run_id, {columns} FROM {table} WHERE run_id IS NOT NULL ORDER BY {order}"
 CONTACTS = """
-    SELECT o.id, o.contact_digest, c.buyer, c.receiver, c.phone, c.province, c.city, c.district, c.address
+    SELECT o.id, o.contact_digest, c.buyer, c.receiver, c.phone, c.province, c.city, c.district, c.address,
+      c.country, c.kind, c.merge_key, c.buyer_note
     FROM orders_order o LEFT JOIN orders_ordercontact c ON c.order_id = o.id ORDER BY o.id
 """
 

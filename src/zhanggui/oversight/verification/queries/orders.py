@@ -4,9 +4,9 @@
 from zhanggui.oversight.verification.queries.reading import Check
 
 ORDERS = "SELECT COUNT(*) FROM orders_order"
-LINES = "SELECT COUNT(*) FROM orders_orderline"
-FINAL = "SELECT COUNT(*) FROM orders_order WHERE state IN ('shipped', 'cancelled')"
-WAITING = "SELECT COUNT(*) FROM orders_order WHERE state NOT IN ('shipped', 'cancelled')"
+PARTS = "SELECT COUNT(*) FROM orders_orderpart"
+FINAL = "SELECT COUNT(*) FROM orders_order WHERE state IN ('shipped', 'cancelled', 'history')"
+WAITING = "SELECT COUNT(*) FROM orders_order WHERE state NOT IN ('shipped', 'cancelled', 'history')"
 
 O1 = Check("O1", ORDERS, (
     """
@@ -16,16 +16,22 @@ O1 = Check("O1", ORDERS, (
     """,
 ))  # fmt: skip
 
-O2 = Check("O2", LINES, (
+O2 = Check("O2", PARTS, (
     """
-    SELECT l.id AS line, o.state, l.quantity, COALESCE(r.claimed, 0) AS claimed, l.shipped, l.cancelled
-    FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+    SELECT l.id AS part, o.state, l.wanted, COALESCE(r.claimed, 0) AS claimed, l.shipped, l.cancelled
+    FROM orders_orderpart l JOIN orders_order o ON o.id = l.order_id
     LEFT JOIN (SELECT line_id, SUM(quantity) AS claimed FROM inventory_reservation WHERE state = 'open'
                GROUP BY line_id) r ON r.line_id = l.id
-    WHERE COALESCE(r.claimed, 0) + l.shipped + l.cancelled > l.quantity
-       OR l.quantity < 1 OR l.shipped < 0 OR l.cancelled < 0
-       OR (o.state IN ('shipped', 'cancelled') AND l.shipped + l.cancelled <> l.quantity)
+    WHERE COALESCE(r.claimed, 0) + l.shipped + l.cancelled > l.wanted
+       OR l.quantity < 1 OR l.wanted > l.quantity OR l.shipped < 0 OR l.cancelled < 0
+       OR (o.state IN ('shipped', 'cancelled') AND l.shipped + l.cancelled <> l.wanted)
+       OR (o.state = 'history' AND l.shipped + l.cancelled + COALESCE(r.claimed, 0) > 0)
     ORDER BY l.id
+    """,
+    """
+    SELECT l.id AS line, o.state FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+    WHERE o.state IN ('confirmed', 'reserved', 'released', 'shipped')
+      AND NOT EXISTS (SELECT 1 FROM orders_orderpart p WHERE p.line_id = l.id) ORDER BY l.id
     """,
 ))  # fmt: skip
 
@@ -33,7 +39,8 @@ O3 = Check("O3", ORDERS, (
     """
     SELECT subject_id AS "order", id AS entry, from_state, to_state FROM journal_transition
     WHERE kind = 'order' AND from_state || '>' || to_state NOT IN
-      ('received>held', 'held>received', 'received>confirmed', 'confirmed>reserved', 'reserved>released',
+      ('received>held', 'held>received', 'received>unpaid', 'unpaid>received', 'unpaid>held', 'unpaid>cancelled',
+       'received>history', 'received>confirmed', 'confirmed>reserved', 'reserved>released',
        'released>shipped', 'received>cancelled', 'held>cancelled', 'confirmed>cancelled', 'reserved>cancelled',
        'released>cancelled')
     ORDER BY id
@@ -60,9 +67,9 @@ O4 = Check("O4", ORDERS, (
     WHERE (state IN ('confirmed', 'reserved', 'released', 'shipped') AND confirmed_at IS NULL)
        OR (state IN ('reserved', 'released', 'shipped') AND reserved_at IS NULL)
        OR (state IN ('released', 'shipped') AND (released_at IS NULL OR order_no IS NULL))
-       OR (state IN ('received', 'held') AND confirmed_at IS NOT NULL)
-       OR (state IN ('received', 'held', 'confirmed') AND reserved_at IS NOT NULL)
-       OR (state IN ('received', 'held', 'confirmed', 'reserved') AND released_at IS NOT NULL)
+       OR (state IN ('received', 'unpaid', 'held', 'history') AND confirmed_at IS NOT NULL)
+       OR (state IN ('received', 'unpaid', 'held', 'history', 'confirmed') AND reserved_at IS NOT NULL)
+       OR (state IN ('received', 'unpaid', 'held', 'history', 'confirmed', 'reserved') AND released_at IS NOT NULL)
        OR (state = 'shipped') <> (shipped_at IS NOT NULL) OR (state = 'cancelled') <> (cancelled_at IS NOT NULL)
        OR confirmed_at < received_at OR reserved_at < confirmed_at
        OR released_at < reserved_at OR shipped_at < released_at
@@ -87,6 +94,11 @@ O5 = Check("O5", ORDERS, (
     SELECT order_id AS "order", id AS line, quantity, unit_price_fen, discount_fen, amount_fen FROM orders_orderline
     WHERE amount_fen <> quantity * unit_price_fen - discount_fen ORDER BY id
     """,
+    """
+    SELECT l.order_id AS "order", l.id AS line, l.amount_fen, SUM(p.amount_fen) AS parts_fen FROM orders_orderline l
+    JOIN orders_orderpart p ON p.line_id = l.id
+    GROUP BY l.order_id, l.id, l.amount_fen HAVING SUM(p.amount_fen) <> l.amount_fen ORDER BY l.id
+    """,
 ))  # fmt: skip
 
 ENDED = "COALESCE(o.shipped_at, o.cancelled_at, o.received_at) < %(five_minutes_ago)s"
@@ -94,35 +106,41 @@ O7 = Check("O7", FINAL, (
     f"""
     SELECT o.id AS "order", o.state, r.id AS open_reservation FROM inventory_reservation r
     JOIN orders_order o ON o.id = r.demand_id
-    WHERE r.state = 'open' AND o.state IN ('shipped', 'cancelled') AND {ENDED} ORDER BY o.id, r.id
+    WHERE r.state = 'open' AND o.state IN ('shipped', 'cancelled', 'history') AND {ENDED} ORDER BY o.id, r.id
     """,
     f"""
     SELECT o.id AS "order", o.state, c.id AS running_clock, c.clause FROM obligations_obligation c
     JOIN orders_order o ON o.id = c.subject_id
     WHERE c.subject_kind = 'order' AND c.state IN ('open', 'paused', 'breached')
-      AND o.state IN ('shipped', 'cancelled') AND {ENDED} ORDER BY o.id, c.id
+      AND o.state IN ('shipped', 'cancelled', 'history') AND {ENDED} ORDER BY o.id, c.id
     """,
     f"""
     SELECT o.id AS "order", o.state, h.id AS open_hold, h.code FROM orders_orderhold h
     JOIN orders_order o ON o.id = h.order_id
-    WHERE h.state = 'open' AND o.state IN ('shipped', 'cancelled') AND {ENDED} ORDER BY o.id, h.id
+    WHERE h.state = 'open' AND o.state IN ('shipped', 'cancelled', 'history') AND {ENDED} ORDER BY o.id, h.id
     """,
     f"""
     SELECT o.id AS "order", o.state, q.id AS open_request FROM fulfilment_fulfilmentrequest q
     JOIN orders_order o ON o.id = q.reference_id
-    WHERE q.state = 'open' AND o.state IN ('shipped', 'cancelled') AND {ENDED} ORDER BY o.id, q.id
+    WHERE q.state = 'open' AND o.state IN ('shipped', 'cancelled', 'history') AND {ENDED} ORDER BY o.id, q.id
     """,
 ))  # fmt: skip
 
 O8 = Check("O8", WAITING, (
     """
     SELECT o.id AS "order", o.state, 'no clock, no hold' AS owner FROM orders_order o
-    WHERE o.state NOT IN ('shipped', 'cancelled')
+    WHERE o.state NOT IN ('shipped', 'cancelled', 'history')
       AND COALESCE(o.released_at, o.reserved_at, o.confirmed_at, o.received_at) < %(five_minutes_ago)s
       AND NOT EXISTS (SELECT 1 FROM obligations_obligation c WHERE c.subject_kind = 'order'
                       AND c.subject_id = o.id AND c.state IN ('open', 'paused', 'breached'))
       AND NOT EXISTS (SELECT 1 FROM orders_orderhold h WHERE h.order_id = o.id AND h.state = 'open')
     ORDER BY o.id
+    """,
+    """
+    SELECT o.id AS "order", o.state, o.stopped FROM orders_order o
+    WHERE (o.state = 'held' OR o.stopped) <> (o.state NOT IN ('unpaid', 'shipped', 'cancelled', 'history')
+      AND EXISTS (SELECT 1 FROM orders_orderhold h WHERE h.order_id = o.id AND h.state = 'open'))
+      AND NOT (o.stopped AND o.state IN ('shipped', 'cancelled', 'history')) ORDER BY o.id
     """,
 ))  # fmt: skip
 

@@ -17,7 +17,7 @@ P1 = Check("P1", "SELECT COUNT(*) FROM fulfilment_shipment", (
     WHERE (q.state = 'shipped') <> (s.id IS NOT NULL) ORDER BY q.id
     """,
     """
-    SELECT l.id AS line, l.order_id, l.shipped, p.sent FROM orders_orderline l
+    SELECT l.id AS part, l.order_id, l.shipped, p.sent FROM orders_orderpart l
     JOIN (SELECT r.line_id, SUM(CASE WHEN s.id IS NULL THEN 0 ELSE f.quantity END) AS sent
           FROM inventory_reservation r
           LEFT JOIN fulfilment_fulfilmentline f ON f.reservation_id = r.id
@@ -31,15 +31,15 @@ P1 = Check("P1", "SELECT COUNT(*) FROM fulfilment_shipment", (
     WHERE r.id IS NULL OR r.quantity <> f.quantity ORDER BY f.id
     """,
     """
-    SELECT l.id AS line, l.order_id, l.shipped FROM orders_orderline l
+    SELECT l.id AS part, l.order_id, l.shipped FROM orders_orderpart l
     JOIN catalog_sku k ON k.id = l.sku_id
     LEFT JOIN inventory_reservation r ON r.line_id = l.id AND r.state = 'shipped'
     WHERE l.shipped > 0 AND k.stocked AND r.id IS NULL ORDER BY l.id
     """,
     """
-    SELECT l.id AS line, l.sku_id AS sku, b.sku_id AS claimed FROM orders_orderline l
+    SELECT l.id AS part, l.sku_id AS sku, b.sku_id AS claimed FROM orders_orderpart l
     JOIN inventory_reservation r ON r.line_id = l.id JOIN inventory_stockbalance b ON b.id = r.balance_id
-    WHERE l.sku_id IS NULL OR l.sku_id <> b.sku_id ORDER BY l.id
+    WHERE l.sku_id <> b.sku_id ORDER BY l.id
     """,
 ))  # fmt: skip
 
