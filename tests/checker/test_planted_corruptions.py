@@ -89,12 +89,16 @@ CASES = (
         "UPDATE journal_transition"
         " SET from_state = CASE from_state WHEN 'confirmed' THEN 'released' ELSE from_state END,"
         " to_state = CASE to_state WHEN 'confirmed' THEN 'released' ELSE to_state END"
-        f" WHERE kind = 'order' AND subject_id = {one('reserved')}", ("A2",), refused=True,
+        f" WHERE kind = 'order' AND subject_id = {one('reserved')}", ("A2", "D2"), refused=True,
     ),
-    Corruption("O3", ORDER, f"UPDATE orders_order SET state = 'held' WHERE id = {numbered('REC00000')}", ("A2",)),
+    Corruption("O3", ORDER, f"UPDATE orders_order SET state = 'held' WHERE id = {numbered('REC00000')}", ("A2", "O8")),
     Corruption("O4", ORDER, f"UPDATE orders_order SET reserved_at = NULL WHERE id = {one('shipped')}"),
     Corruption("O4", ORDER, "UPDATE orders_order SET reserved_at = '2026-03-01 00:00:00+00:00'"
                f" WHERE id = {one('reserved')}", refused=True),
+    Corruption("O4", ORDER, "UPDATE orders_order SET short_at = '2026-03-01 00:00:00+00:00'"
+               f" WHERE id = {one('reserved')}", ("A2",), refused=True),
+    Corruption("O4", ORDER, "UPDATE orders_order SET short_at = '2026-03-02 02:00:00+00:00'"
+               f" WHERE id = {numbered('SHORT00000')}"),
     Corruption("O5", ORDER, "UPDATE orders_order SET total_fen = total_fen + 1", ("A2",), refused=True),
     Corruption("O5", ORDER, "UPDATE orders_order SET goods_fen = goods_fen + 1, total_fen = total_fen + 1", ("A2",)),
     Corruption("O5", LINE, "UPDATE orders_orderline SET discount_fen = 1", ("A2",), refused=True),
@@ -107,7 +111,7 @@ CASES = (
     Corruption("P1", ("fulfilment_fulfilmentrequest",), "UPDATE fulfilment_fulfilmentrequest SET state = 'shipped'"
                f" WHERE reference_id = {one('released')}", ("A2",)),
     Corruption("P1", PART, "UPDATE orders_orderpart SET sku_id = (SELECT MAX(id) FROM catalog_sku)"
-               f" WHERE order_id = {one('shipped')} AND sku_id = {sku('TEA')}"),
+               f" WHERE order_id = {one('shipped')} AND sku_id = {sku('TEA')}", ("A2",)),
     Corruption("O4", ORDER, f"UPDATE orders_order SET order_no = 'ZG0' WHERE id = {one('shipped')}"),
     Corruption("A2", ("orders_ordercontact",), "UPDATE orders_ordercontact SET address = 'elsewhere'"
                f" WHERE order_id = {one('released')}"),
@@ -117,12 +121,17 @@ CASES = (
     Corruption("D2", CLOCK, f"UPDATE obligations_obligation SET due_at = most_at WHERE id = {clock_of('REC00000')}"),
     Corruption("D2", CLOCK, f"UPDATE obligations_obligation SET due_at = most_at WHERE id = {clock_of('RESUMED')}"),
     Corruption("D2", CLOCK, "UPDATE obligations_obligation SET due_at = most_at WHERE subject_kind = 'review'"),
+    Corruption("D2", ORDER, "UPDATE orders_order SET hand_over_by = '2026-03-02 02:00:00+00:00'"
+               f" WHERE id = {one('shipped')}"),
+    Corruption("D2", ORDER, f"UPDATE orders_order SET hand_over_by = NULL WHERE id = {one('shipped')}", ("O4",)),
+    Corruption("D2", ("journal_run",), "UPDATE journal_run SET terms = '{}' WHERE id = (SELECT MIN(id) FROM journal_run"
+               " WHERE step = 'orders.take_in')", ("A1",), refused=True),
     Corruption("D2", ("calendars_calendarday",), "DELETE FROM calendars_calendarday WHERE day = '2026-03-04'"
                " OR day = (SELECT MAX(day) FROM calendars_calendarday)", ("A2",)),
     Corruption("D3", CLOCK, "UPDATE obligations_obligation SET late_us = late_us + 1 WHERE state = 'late'"),
     Corruption("D3", CLOCK, "UPDATE obligations_obligation SET late_us = 1 WHERE state = 'met'", refused=True),
     Corruption("D3", ORDER, "UPDATE orders_order SET confirmed_at = '2026-03-02 00:59:59.999999+00:00'"
-               f" WHERE id = {numbered('REL00000')}", ("D6", "O4")),
+               f" WHERE id = {numbered('REL00000')}", ("D2", "D6", "O4"), refused=True),
     Corruption("D4", CLOCK, "UPDATE obligations_obligation SET state = 'open' WHERE state = 'breached'", ("A2",)),
     Corruption("D5", CLOCK, "UPDATE obligations_obligation SET state = 'paused'"
                f" WHERE id = {clock_of('REC00000')}", ("A2",)),
@@ -141,7 +150,11 @@ CASES = (
     Corruption("J5", JOB, "UPDATE delivery_job SET run_at = '2026-03-02 12:44:59+00:00' WHERE kind = 'tests.waiting'"),
     Corruption("A1", ("journal_seal",), "UPDATE journal_seal SET hash = previous WHERE seq = 7", refused=True),
     Corruption("A1", ("journal_chainhead",), "UPDATE journal_chainhead SET seq = seq - 1"),
+    Corruption("A4", ("people_staff",), "UPDATE people_staff SET roles = 'administrator,manager'"),
+    Corruption("A4", ("people_staff",), "UPDATE people_staff SET invitation_id = NULL"),
+    Corruption("A4", ("people_invitation",), "UPDATE people_invitation SET roles = 'administrator'", ("A2",)),
     Corruption("A2", ORDER, f"UPDATE orders_order SET content_hash = 'x' WHERE id = {one('shipped')}"),
+    Corruption("A2", ORDER, f"UPDATE orders_order SET short_at = confirmed_at WHERE id = {one('shipped')}"),
     Corruption("A2", ENTRY, "DELETE FROM journal_transition WHERE kind = 'hold'", refused=True),
     Corruption("A2", ("fulfilment_fulfilmentrequest",), "UPDATE fulfilment_fulfilmentrequest SET run_id = 1"),
 )  # fmt: skip

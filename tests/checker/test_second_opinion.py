@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zhanggui.kernel.moments import micros_of, moments_of
 from zhanggui.obligations.calendars import rules as fast
 from zhanggui.obligations.calendars.records import DayKind, Pauses, Shift, SpecialDay
 from zhanggui.oversight.verification.rules import STANDARD, Hours, due_moment
@@ -48,9 +49,9 @@ def by_the_rule(
         days = [SpecialDay(day, DayKind(kind), "日", "day") for day, kind in SPECIAL.items()]
         shifts = [Shift(*interval) for interval in intervals]
         calendar = fast.build_calendar(days, shifts, SHANGHAI, date(2025, 12, 1), date(2027, 12, 31))
-    stretches = Pauses.of([(0, *(int(us) for us in fast.microseconds(list(pause)))) for pause in pauses])
+    stretches = Pauses.of([(0, *(int(us) for us in micros_of(list(pause)))) for pause in pauses])
     basis = "working" if intervals else "elapsed"
-    return fast.moments(fast.due_at(fast.microseconds([start]), allowed, basis, calendar, stretches))[0]
+    return moments_of(fast.due_at(micros_of([start]), allowed, basis, calendar, stretches))[0]
 
 
 def test_no_working_day_ever_is_no_deadline() -> None:

@@ -76,3 +76,31 @@ def test_a_database_that_does_not_answer_exits_2(home: Home) -> None:
     done = Home(home.folder, "postgresql://nobody@127.0.0.1:1/x", home.statics).run("doctor", "--json")
     assert (done.code, done.out) == (2, "")
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("lost", ["behind", "missing"])
+def test_a_lost_counter_of_numbers_is_found_and_mended_by_its_remedy(
+    own_company: Home, new_home: NewHome, lost: str
+) -> None:
+    assert checks(own_company.ask("doctor"))["numbers of facts"]["ok"]
+    lose(own_company, lost)
+    done = own_company.ask("doctor")
+    row = checks(done)["numbers of facts"]
+    assert (done.code, row["ok"]) == (1, False)
+    assert "zhanggui restore" in row["remedy"]
+    archive, mended = own_company.folder / "mend.gz", new_home(keys_of=own_company)
+    assert own_company.run("backup", archive).code == 0
+    assert mended.run("restore", archive).code == 0
+    assert checks(mended.ask("doctor"))["numbers of facts"]["ok"]
+    done = mended.ask("orders", "process")
+    assert done.document["per_stage"]["shipped"]["accepted"] > 0
+
+
+def lose(home: Home, how: str) -> None:
+    """Set the sequence of facts back to its middle, or to where a new database stands."""
+    if how == "behind":
+        home.sql(
+            "SELECT setval('journal_fact_id', 3)" if home.url else "UPDATE journal_idcounter SET last = 3 WHERE id = 1"
+        )
+    else:
+        home.sql("ALTER SEQUENCE journal_fact_id RESTART" if home.url else "DELETE FROM journal_idcounter")

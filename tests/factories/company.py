@@ -1,18 +1,18 @@
 """A small company in the middle of its day, made by the ordinary steps: something of everything that the checker knows.
 
-Orders in every state, clocks open, paused, breached, met, late and withdrawn, stock received twice, jobs waiting and
-parked, a message to be sent, a calendar with a working-time clock, and a sealed chain.
+Orders in every state and one short of stock, clocks open, paused, breached, met, late and withdrawn, stock received
+twice, jobs waiting and parked, a message to be sent, a calendar with a working-time clock, and a sealed chain.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tests.cast import MONDAY_MORNING, SUN
+from tests.cast import MONDAY_MORNING, PASSWORD, SUN
 from tests.factories.orders import Company, bring, go_on, open_company, order_in, receive, results
 
-from zhanggui.catalog.records import SkuIn
-from zhanggui.catalog.steps import take_in_skus
+from zhanggui.catalog.records import CodeIn, SkuIn
+from zhanggui.catalog.steps import set_codes, take_in_skus
 from zhanggui.connectors.intake.records import Checked, Upload
 from zhanggui.connectors.intake.steps import note_checks, upload_files
 from zhanggui.delivery.records import JobRequest, MessageRequest
@@ -31,7 +31,9 @@ from zhanggui.obligations.steps import (
     resume_obligations,
     sweep_obligations,
 )
-from zhanggui.processes.orders import cancel_orders
+from zhanggui.people.records import NewStaff
+from zhanggui.people.steps import invite, join_staff
+from zhanggui.processes.orders import cancel_orders, reserve_orders
 from zhanggui.sales.orders.holds import resolve_holds
 from zhanggui.sales.orders.intake import take_in_orders
 
@@ -86,10 +88,12 @@ def build_company() -> Day:
         company = open_company(TEA=100, CUP=50)
         receive(company, {"TEA": 20, "CUP": -5}, "second")
         take_in_skus([SkuIn("POST", "邮费", stocked=False)], context=by(MONDAY_MORNING))
+        set_codes([CodeIn(company.shop, "SET", (("TEA", 2, 3), ("CUP", 1, 0)))], context=by(MONDAY_MORNING))
         orders = _orders(company)
         open_reviews([1, 2], context=by(MONDAY_MORNING))
         _queue()
         _intake()
+        _staff()
     with clock.frozen(EVENING):
         sweep_obligations(context=by(EVENING))
         seal_runs()
@@ -114,9 +118,16 @@ def _orders(company: Company) -> dict[str, list[int]]:
         rows = [order_in(company, name.upper(), lines, placed)]
         orders[name] = results(take_in_orders(rows, context=by(MONDAY_MORNING)))
     go_on(orders["late"], "received", "confirmed")
+    orders["short"] = bring(company, 1, {"TEA": 1_000}, "confirmed", "SHORT")
+    reserve_orders(orders["short"], context=by(MONDAY_MORNING))
     pause_confirming(orders["paused"] + orders["resumed"], context=by(MONDAY_MORNING + HOUR))
     resume_confirming(orders["resumed"], context=by(MONDAY_MORNING + 3 * HOUR))
     return orders
+
+
+def _staff() -> None:
+    token = invite(department=SUN.department, roles=(SUN.roles,), as_of=MONDAY_MORNING)
+    join_staff([NewStaff(token, SUN.username, SUN.display_name, PASSWORD)], context=by(MONDAY_MORNING))
 
 
 def _queue() -> None:

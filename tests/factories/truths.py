@@ -74,8 +74,8 @@ TRUTHS = {
         SELECT o.id FROM orders_order o WHERE o.state NOT IN ('shipped', 'cancelled') AND NOT EXISTS (
             SELECT 1 FROM obligations_obligation c WHERE c.subject_kind = 'order' AND c.subject_id = o.id
             AND c.state IN {RUNNING})""",
-    "O8 a held order says why, others do not": """
-        SELECT o.id FROM orders_order o WHERE (o.state = 'held') <> EXISTS (
+    "O8 a held or stopped order says why, others do not": """
+        SELECT o.id FROM orders_order o WHERE o.state <> 'unpaid' AND (o.state = 'held' OR o.stopped) <> EXISTS (
             SELECT 1 FROM orders_orderhold h WHERE h.order_id = o.id AND h.state = 'open')""",
     "O9 the version counts the transitions": """
         SELECT o.id FROM orders_order o WHERE o.version <> (SELECT COUNT(*) FROM journal_transition t

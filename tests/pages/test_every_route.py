@@ -11,7 +11,7 @@ from tests.pages.conftest import Hire
 
 from zhanggui.portal.routing import ANYONE, RIGHTS, page
 
-ARGUMENTS = {"token": "nothing", "number": "2.1.3.1"}
+ARGUMENTS = {"token": "nothing", "number": "2.1.3.1", "name": "confirm_hours", "department": "sales"}
 
 
 def routes() -> list[URLPattern]:
@@ -61,7 +61,7 @@ def test_a_visitor_cannot_write(route: URLPattern, client: Client, db: None) -> 
 
 @each(GUARDED)
 def test_staff_without_the_right_are_refused(route: URLPattern, client: Client, hire: Hire) -> None:
-    client.force_login(hire("nobody", roles=("none",)))
+    client.force_login(hire("nobody", roles=()))
     for method in route.callback.methods:
         assert client.generic(method, address_of(route)).status_code == 403
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -13,12 +14,13 @@ from tests.pages.conftest import Hire
 
 from zhanggui.catalog.models import Sku
 from zhanggui.connectors.intake.models import IntakeFile
-from zhanggui.connectors.intake.taking_in import commit_intake
+from zhanggui.connectors.intake.taking_in import SOON_ROWS, commit_intake
 from zhanggui.delivery.models import Job
 from zhanggui.delivery.records import ParkRequest
 from zhanggui.delivery.steps import claim_jobs, park_jobs
 from zhanggui.journal.records import SYSTEM, Context
 from zhanggui.kernel import clock
+from zhanggui.worker import handlers, runner
 
 PRODUCTS = "商家编码,商品名称,售价\nP-1,保温杯,59.90\nP-2,毛巾,十二\n"
 ORDERS = "订单编号,商家编码,商品名称,数量,单价,下单时间\nA-1,P-1,保温杯,1,59.90,2026-03-02 09:00\n"
@@ -106,6 +108,95 @@ def test_an_import_that_was_laid_aside_says_so_and_goes_on_when_let(owner: Clien
     assert Job.objects.get().state == "waiting"
 
 
+def bring_many(client: Client, rows: int = SOON_ROWS + 1) -> tuple[str, str]:
+    """Bring a file of products that is too large to be checked at once; give its address and its page."""
+    text = words(bring(client, "商家编码,商品名称\n" + "".join(f"P-{n},毛巾 {n}\n" for n in range(rows))))
+    return f"/imports/{brought().id}/", text
+
+
+def check_waiting() -> None:
+    assert runner.do_one(clock.now(), kinds=[handlers.CHECK_JOB])
+
+
+def test_a_large_file_is_checked_by_the_worker_and_its_page_comes_to_the_preview(owner: Client) -> None:
+    address, text = bring_many(owner)
+    assert "核对中" in text
+    assert 'hx-trigger="every 2s"' in text
+    assert f'<noscript><a class="button button-small" href="{address}">' in text
+    assert "导入 " not in text
+    check_waiting()
+    part = words(owner.get(address, headers={"HX-Request": "true", "HX-Target": "stage"}))
+    assert "every 2s" not in part
+    assert "导入 2,001 条" in part
+    assert Sku.objects.count() == 0
+
+
+def test_a_file_of_the_most_rows_that_are_checked_at_once_is_checked_at_once(owner: Client) -> None:
+    _, text = bring_many(owner, SOON_ROWS)
+    assert "导入 2,000 条" in text
+    assert Job.objects.count() == 0
+
+
+def test_a_file_of_many_bytes_is_left_to_the_worker_however_few_its_rows(owner: Client) -> None:
+    assert "核对中" in words(bring(owner, "商家编码,商品名称\n" + f"P-1,{'长' * 30_000}\n" * 20))
+
+
+def test_a_check_can_be_called_off_and_asked_for_again(owner: Client) -> None:
+    address, _ = bring_many(owner)
+    text = words(owner.post(f"{address}check/", {"do": "cancel"}, follow=True))
+    assert "核对已取消" in text
+    assert "开始核对" in text
+    check_waiting()
+    assert brought().state == "uploaded"
+    owner.post(f"{address}check/", {"do": "cancel"}, follow=True)
+    assert "核对中" in words(owner.post(f"{address}check/", follow=True))
+    check_waiting()
+    assert brought().state == "checked"
+
+
+def test_how_far_a_check_is_stands_on_its_page(owner: Client) -> None:
+    address, _ = bring_many(owner)
+    claim_jobs("w", ["intake.check"], limit=1, lease_seconds=60, as_of=clock.now())
+    Job.objects.update(progress_done=750, progress_total=2_000)
+    text = words(owner.get(address))
+    assert "37 %" in text
+    assert '<progress value="37" max="100"' in text
+
+
+def test_a_worker_that_is_down_is_said(owner: Client) -> None:
+    address, text = bring_many(owner)
+    assert "等待后台处理" in text
+    assert "后台进程似乎没有运行" not in text
+    Job.objects.update(run_at=clock.now() - timedelta(seconds=16))
+    assert "后台进程似乎没有运行" in words(owner.get(address))
+    claim_jobs("w", ["intake.check"], limit=1, lease_seconds=60, as_of=clock.now())
+    assert "后台进程似乎没有运行" not in words(owner.get(address))
+    Job.objects.update(lease_until=clock.now() - timedelta(seconds=1))
+    assert "处理此文件的后台进程没有响应" in words(owner.get(address))
+
+
+def test_a_file_behind_another_says_so(owner: Client) -> None:
+    bring_many(owner)
+    claim_jobs("w", ["intake.check"], limit=1, lease_seconds=60, as_of=clock.now())
+    other = IntakeFile.objects.count()
+    bring(owner, "商家编码,商品名称\n" + "".join(f"Q-{n},杯 {n}\n" for n in range(SOON_ROWS + 1)))
+    newest = IntakeFile.objects.order_by("-id")[0]
+    assert (other, IntakeFile.objects.count()) == (1, 2)
+    assert "随后轮到此文件" in words(owner.get(f"/imports/{newest.id}/"))
+
+
+def test_a_check_that_was_laid_aside_says_so_and_goes_on_when_let(owner: Client) -> None:
+    address, _ = bring_many(owner)
+    (claim,) = claim_jobs("w", ["intake.check"], limit=1, lease_seconds=60, as_of=clock.now())
+    park_jobs([ParkRequest(claim.job_id, claim.fence, "job_failed")], context=Context(SYSTEM, clock.now()))
+    text = words(owner.get(address))
+    assert "核对已停放，等待人工处理。" in text
+    assert "every 2s" not in text
+    assert "核对中" in words(owner.post(f"{address}check/", {"do": "resume"}, follow=True))
+    check_waiting()
+    assert brought().state == "checked"
+
+
 def test_what_is_odd_about_a_workbook_stands_on_its_page(owner: Client) -> None:
     out = BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "date_1904": True})
@@ -152,7 +243,7 @@ def test_a_check_that_was_overtaken_is_not_committed(owner: Client) -> None:
 def test_the_same_file_again_is_the_same_file(owner: Client) -> None:
     bring(owner, PRODUCTS)
     owner.post(f"/imports/{brought().id}/commit/", {"attempt": "1"})
-    assert "此文件之前已导入过" in words(bring(owner, PRODUCTS))
+    assert "此文件之前已上传过" in words(bring(owner, PRODUCTS))
     assert IntakeFile.objects.count() == 1
 
 

@@ -5,14 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.test import Client
 from django.urls import reverse
 from tests.pages.conftest import MOMENT, PASSWORD, Hire
 
+from zhanggui.config.home import NotANetwork, networks
 from zhanggui.kernel import clock
 from zhanggui.people.models import SignInAttempt, Staff
 from zhanggui.people.rules import OWNER_ROLES
 from zhanggui.people.steps import invite
+from zhanggui.portal.addresses import origin
+from zhanggui.portal.views.entry import DEVICE_COOKIE, DEVICE_SALT
 
 SIGN_IN = "/sign-in/"
 
@@ -103,6 +107,88 @@ def test_a_forged_forwarded_address_counts_for_nothing(client: Client, hire: Hir
                 headers={"X-Forwarded-For": f"9.9.9.{n}"},
             )  # fmt: skip
         assert attempt(client, "wang", PASSWORD, "10.0.0.9").status_code == 429
+
+
+def forwarded(client: Client, username: str, noted: str, peer: str = "10.0.0.9", password: str = "x") -> int:
+    """Sign in through whoever speaks to us as `peer` and says that the request came from `noted`."""
+    form = {"username": username, "password": password}
+    return client.post(SIGN_IN, form, REMOTE_ADDR=peer, headers={"X-Forwarded-For": noted}).status_code
+
+
+def test_behind_a_trusted_proxy_each_visitor_is_counted_alone(client: Client, hire: Hire, settings: Any) -> None:
+    hire()
+    settings.TRUSTED_PROXIES = networks("10.0.0.0/24")
+    with clock.frozen(MOMENT):
+        for n in range(5):
+            forwarded(client, f"u{n}", "9.9.9.9")
+        assert forwarded(Client(), "wang", "9.9.9.9", password=PASSWORD) == 429
+        assert forwarded(client, "wang", "8.8.8.8", password=PASSWORD) == 302
+
+
+def test_what_a_visitor_writes_before_the_proxy_counts_for_nothing(client: Client, hire: Hire, settings: Any) -> None:
+    hire()
+    settings.TRUSTED_PROXIES = networks("10.0.0.0/24")
+    with clock.frozen(MOMENT):
+        for n in range(5):
+            forwarded(client, f"u{n}", f"7.7.7.{n}, 9.9.9.9, 10.0.0.5")
+        assert forwarded(client, "wang", "6.6.6.6, 9.9.9.9", password=PASSWORD) == 429
+
+
+def test_a_peer_that_is_no_proxy_of_ours_cannot_name_an_address(client: Client, hire: Hire, settings: Any) -> None:
+    hire()
+    settings.TRUSTED_PROXIES = networks("10.0.0.0/24")
+    with clock.frozen(MOMENT):
+        for n in range(5):
+            forwarded(client, f"u{n}", f"10.0.0.{n}, 9.9.9.{n}", peer="11.0.0.1")
+        assert forwarded(client, "wang", "9.9.9.77", peer="11.0.0.1", password=PASSWORD) == 429
+
+
+def test_neighbours_behind_one_address_do_not_slow_a_known_browser(client: Client, hire: Hire) -> None:
+    hire()
+    with clock.frozen(MOMENT):
+        attempt(client, "wang", PASSWORD)
+        client.post("/sign-out/")
+        for n in range(8):
+            attempt(Client(), f"other{n}", "wrong")
+        assert attempt(Client(), "wang", PASSWORD).status_code == 429
+        assert attempt(client, "wang", PASSWORD).status_code == 302
+
+
+def test_a_made_up_or_foreign_device_cookie_helps_nobody(client: Client, hire: Hire) -> None:
+    hire()
+    hire("li")
+    with clock.frozen(MOMENT):
+        attempt(client, "li", PASSWORD)
+        client.post("/sign-out/")
+        for n in range(5):
+            attempt(Client(), f"other{n}", "wrong")
+        assert attempt(client, "wang", PASSWORD).status_code == 429
+        forged = Client()
+        forged.cookies[DEVICE_COOKIE] = signing.dumps(("wang", "x"), key="another key", salt=DEVICE_SALT)
+        assert attempt(forged, "wang", PASSWORD).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("peer", "noted", "found"),
+    [
+        ("10.0.0.1", "9.9.9.9", "9.9.9.9"),
+        ("10.0.0.1", "9.9.9.9:4711", "9.9.9.9"),
+        ("::ffff:10.0.0.1", "[2001:db8::7]:443", "2001:db8::7"),
+        ("10.0.0.1", "1.1.1.1, 10.0.0.3, 10.0.0.2", "1.1.1.1"),
+        ("10.0.0.1", "unknown", "10.0.0.1"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("11.0.0.1", "9.9.9.9", "11.0.0.1"),
+        ("", "9.9.9.9", "None"),
+    ],
+)
+def test_the_first_address_that_is_no_proxy_of_ours_began_the_request(peer: str, noted: str, found: str) -> None:
+    assert str(origin(peer, noted.split(","), networks("10.0.0.0/24"))) == found
+
+
+def test_a_setting_that_is_no_network_stops_the_start_with_an_example() -> None:
+    assert networks("") == ()
+    with pytest.raises(NotANetwork, match=r"10\.0\.0\.0/8"):
+        networks("proxy.example")
 
 
 def test_typed_names_are_not_kept_readable(client: Client, hire: Hire) -> None:

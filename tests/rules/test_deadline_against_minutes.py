@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from tests.factories.working import working_us_between
 
 from zhanggui.obligations.calendars.records import Calendar, DayKind, Pauses, Shift, SpecialDay
-from zhanggui.obligations.calendars.rules import build_calendar, due_at, working_us_between
+from zhanggui.obligations.calendars.rules import build_calendar, due_at
 
 ZONES = ("Asia/Shanghai", "America/New_York", "Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC")
 MINUTE_US = 60_000_000

@@ -6,13 +6,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from zhanggui.kernel.moments import micros_of, moments_of
 from zhanggui.obligations.calendars.records import MONDAY_TO_FRIDAY, Pauses, PausesBroken, Shift
 from zhanggui.obligations.calendars.rules import (
     build_calendar,
     due_and_warnings,
     due_at,
-    microseconds,
-    moments,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -20,11 +19,11 @@ NINE_TO_SIX = build_calendar([], [Shift(MONDAY_TO_FRIDAY, 540, 1080)], SHANGHAI,
 
 
 def us(text: str) -> int:
-    return int(microseconds([datetime.fromisoformat(f"2026-{text}").replace(tzinfo=SHANGHAI)])[0])
+    return int(micros_of([datetime.fromisoformat(f"2026-{text}").replace(tzinfo=SHANGHAI)])[0])
 
 
 def local(moment_us: int) -> str:
-    return moments(np.array([moment_us]))[0].astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S.%f")[:-5]
+    return moments_of(np.array([moment_us]))[0].astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S.%f")[:-5]
 
 
 def due(start: str, hours: int, basis: str, *pauses: tuple[str, str]) -> str:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.factories.working import working_us_between
 
 from zhanggui.obligations.calendars.records import Basis, Calendar, Pauses, Shift
 from zhanggui.obligations.calendars.rules import (
@@ -14,7 +15,6 @@ from zhanggui.obligations.calendars.rules import (
     build_calendar,
     due_and_warnings,
     due_at,
-    working_us_between,
 )
 
 FIRST, LAST = date(2025, 12, 1), date(2027, 2, 28)
@@ -105,13 +105,13 @@ def test_working_stretches_ascend_and_never_touch(calendar: Calendar) -> None:
     assert calendar.worked_us[-1] == (calendar.ends_us - calendar.starts_us).sum()
 
 
-def test_ten_thousand_clocks_take_milliseconds_and_one_takes_a_tenth() -> None:
+def test_ten_thousand_clocks_are_counted_at_once_and_not_one_by_one() -> None:
     calendar = build_calendar(
         [], STANDARD_HOURS.shifts, ZoneInfo("Asia/Shanghai"), date(1970, 1, 1), date(2069, 12, 31)
     )
     starts = np.random.default_rng(1).integers(START_FROM, START_TO, 10_000)
-    assert fastest(starts, calendar) < 0.010
-    assert fastest(starts[:1], calendar) < 0.000_1
+    ratio = fastest(starts, calendar) / fastest(starts[:1], calendar)
+    assert ratio < len(starts) / 10, "as dear as a loop over the clocks"
 
 
 def fastest(starts: np.ndarray[tuple[int], np.dtype[np.int64]], calendar: Calendar) -> float:

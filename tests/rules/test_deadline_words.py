@@ -7,9 +7,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zhanggui.kernel.moments import micros_of
 from zhanggui.obligations.calendars.queries import published_days
 from zhanggui.obligations.calendars.records import Basis, Line, LineKind
-from zhanggui.obligations.calendars.rules import STANDARD_HOURS, build_calendar, due_at, microseconds
+from zhanggui.obligations.calendars.rules import STANDARD_HOURS, build_calendar, due_at
 from zhanggui.obligations.calendars.words import explain
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -19,7 +20,7 @@ CALENDAR = build_calendar(
 
 
 def us(text: str) -> int:
-    return int(microseconds([datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)])[0])
+    return int(micros_of([datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)])[0])
 
 
 def test_working_time_over_spring_festival_in_english() -> None:

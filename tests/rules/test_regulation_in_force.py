@@ -1,6 +1,6 @@
 """Which value is in force: half-open validity, overlays by scope, the same as asking row by row."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zhanggui.kernel.moments import micros, micros_of
 from zhanggui.regulation import rules
 from zhanggui.regulation.records import (
     NotYetInForce,
@@ -35,40 +36,24 @@ TWO_VALUES = hours((date(2000, 1, 1), 24), (date(2026, 1, 1), 12))
 
 @pytest.mark.parametrize(("moment", "value"), [(START_2026 - SECOND, 24), (START_2026, 12), (START_2026 + SECOND, 12)])
 def test_a_new_value_holds_from_the_first_moment_of_its_business_day(moment: datetime, value: int) -> None:
-    assert rules.value_at(TWO_VALUES, moment, SHANGHAI) == value
-    values, versions = rules.resolve(rules.track(TWO_VALUES, SHANGHAI), (), rules.micros_of([moment]), {})
+    values, versions = rules.resolve(rules.track(TWO_VALUES, SHANGHAI), (), micros_of([moment]), {})
     assert (values.tolist(), versions.tolist()) == ([value], [0])
 
 
 def test_a_moment_before_the_first_value_is_refused() -> None:
     early = datetime(1999, 12, 31, 15, 59, 59, tzinfo=UTC)
-    with pytest.raises(NotYetInForce, match="confirm_hours"):
-        rules.value_at(TWO_VALUES, early, SHANGHAI)
     with pytest.raises(NotYetInForce, match=r"2\.1\.3\.1 confirm_hours .* 1999-12-31T15:59:59"):
-        rules.resolve(rules.track(TWO_VALUES, SHANGHAI), (), rules.micros_of([START_2026, early]), {})
+        rules.resolve(rules.track(TWO_VALUES, SHANGHAI), (), micros_of([START_2026, early]), {})
 
 
 def test_a_shipped_value_never_overrules_the_companys_own() -> None:
-    own = [(rules.micros(START_2026 - timedelta(days=30)), 36, 7)]
+    own = [(micros(START_2026 - timedelta(days=30)), 36, 7)]
     track = rules.track(TWO_VALUES, SHANGHAI, own)
     assert track.values.tolist() == [24, 36]
     moments = [START_2026 - timedelta(days=31), START_2026 - timedelta(days=30), START_2026 + SECOND]
-    values, versions = rules.resolve(track, (), rules.micros_of(moments), {})
+    values, versions = rules.resolve(track, (), micros_of(moments), {})
     assert values.tolist() == [24, 36, 36]
     assert versions.tolist() == [0, 7, 7]
-
-
-def test_moments_keep_their_microseconds_in_any_zone_and_number() -> None:
-    odd = datetime(2026, 3, 2, 9, 0, 0, 123_457, tzinfo=timezone(timedelta(hours=8)))
-    assert rules.moment_of(rules.micros(odd)) == odd
-    assert rules.micros_of([odd] * 60).tolist() == [rules.micros(odd)] * 60
-    assert rules.micros_of([odd.astimezone(UTC)] * 2).tolist() == [rules.micros(odd)] * 2
-
-
-@pytest.mark.parametrize("n_moments", [1, 60])
-def test_a_naive_moment_is_a_mistake_of_the_caller(n_moments: int) -> None:
-    with pytest.raises(TypeError):
-        rules.micros_of([datetime(2026, 3, 2)] * n_moments)  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from tests.factories.working import broken_versions
 
 from zhanggui.journal.models import Run, Transition
 from zhanggui.journal.records import Context, KeyReused
 from zhanggui.kernel.batch import Answer
+from zhanggui.kernel.moments import micros_of, moments_of
 from zhanggui.obligations.calendars.models import CalendarDay, CalendarVersion
 from zhanggui.obligations.calendars.queries import (
-    broken_versions,
     calendar_for,
     current_version,
     missing_years_warning,
@@ -21,7 +22,7 @@ from zhanggui.obligations.calendars.queries import (
     special_days_in,
 )
 from zhanggui.obligations.calendars.records import CalendarRefused, DayEdit, DayKind, Source, SpecialDay
-from zhanggui.obligations.calendars.rules import due_at, microseconds, moments
+from zhanggui.obligations.calendars.rules import due_at
 from zhanggui.obligations.calendars.steps import edit_calendar_days, seed_calendar_days
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +34,8 @@ NEW_YEAR_OFF = DayEdit(NEW_YEAR, DayKind.HOLIDAY, "元旦", "New Year's Day", So
 
 def due_on(version: int | None) -> date:
     """Return the day on which two working hours end that begin at 17:00 on the last day of 2026."""
-    start = microseconds([datetime(2026, 12, 31, 9, tzinfo=UTC)])
-    (found,) = moments(due_at(start, 7200, "working", calendar_for("sales", version)))
+    start = micros_of([datetime(2026, 12, 31, 9, tzinfo=UTC)])
+    (found,) = moments_of(due_at(start, 7200, "working", calendar_for("sales", version)))
     return found.date()
 
 
@@ -194,6 +195,6 @@ def test_a_changed_hash_is_found(context: Context) -> None:
 
 def test_the_newest_version_counts_a_make_up_saturday(context: Context) -> None:
     seed_calendar_days(published_days(), context=context)
-    friday = microseconds([datetime(2026, 2, 13, 9, tzinfo=UTC)])
+    friday = micros_of([datetime(2026, 2, 13, 9, tzinfo=UTC)])
     found = due_at(friday, 7200, "working", calendar_for("logistics"))
-    assert np.array_equal(found, microseconds([datetime(2026, 2, 14, 2, tzinfo=UTC)]))
+    assert np.array_equal(found, micros_of([datetime(2026, 2, 14, 2, tzinfo=UTC)]))

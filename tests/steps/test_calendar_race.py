@@ -6,9 +6,10 @@ from threading import Barrier
 
 import pytest
 from django.db import connection
+from tests.factories.working import broken_versions
 
 from zhanggui.journal.records import Context
-from zhanggui.obligations.calendars.queries import broken_versions, current_version, special_days_in
+from zhanggui.obligations.calendars.queries import current_version, special_days_in
 from zhanggui.obligations.calendars.records import DayEdit, DayKind
 from zhanggui.obligations.calendars.steps import edit_calendar_days
 

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.factories.working import broken_versions
 
 from zhanggui.journal.records import Context
+from zhanggui.kernel.moments import micros_of, moments_of
 from zhanggui.obligations.calendars.models import ShiftPattern
 from zhanggui.obligations.calendars.queries import (
-    broken_versions,
     calendar_for,
     current_version,
     published_days,
@@ -17,7 +18,7 @@ from zhanggui.obligations.calendars.queries import (
     shifts_in,
 )
 from zhanggui.obligations.calendars.records import COMPANY, EVERY_DAY, MONDAY_TO_FRIDAY, Shift, ShiftPlan
-from zhanggui.obligations.calendars.rules import STANDARD_HOURS, due_at, microseconds, moments
+from zhanggui.obligations.calendars.rules import STANDARD_HOURS, due_at
 from zhanggui.obligations.calendars.steps import seed_calendar_days, set_shifts
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +28,8 @@ SHORT = ShiftPlan(COMPANY, (Shift(MONDAY_TO_FRIDAY, 600, 960),))
 
 
 def two_hours_from_friday_1730(department: str, version: int | None = None) -> str:
-    start = microseconds([datetime(2026, 3, 6, 9, 30, tzinfo=UTC)])
-    (found,) = moments(due_at(start, 7200, "working", calendar_for(department, version)))
+    start = micros_of([datetime(2026, 3, 6, 9, 30, tzinfo=UTC)])
+    (found,) = moments_of(due_at(start, 7200, "working", calendar_for(department, version)))
     return found.strftime("%m-%d %H:%M")
 
 

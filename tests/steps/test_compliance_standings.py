@@ -3,23 +3,28 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from tests.cast import MONDAY_MORNING
 from tests.factories.clocks import US, close, opened
-from tests.factories.orders import bring, now, open_company
+from tests.factories.orders import bring, go_on, now, open_company, receive
+from tests.factories.truths import broken
 
 from zhanggui.oversight.compliance import queries
 from zhanggui.oversight.compliance.queries import FIGURES, standings
 from zhanggui.oversight.compliance.records import ClauseStanding, Period, Standing
-from zhanggui.processes.orders import release_orders, reserve_orders
+from zhanggui.processes.orders import cancel_orders, release_orders, reserve_orders
 from zhanggui.regulation.queries import register
-from zhanggui.regulation.records import UnknownClause
+from zhanggui.regulation.records import NewValue, UnknownClause
+from zhanggui.regulation.steps import set_parameter_values
 from zhanggui.sales.orders.steps import confirm_orders
 
 pytestmark = pytest.mark.django_db
 SHIP, SYNC, TRACE = "2.3.2.1", "2.1.3.3", "1.2"
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 DUE = MONDAY_MORNING + HOUR
+LIMIT = MONDAY_MORNING + 15 * MINUTE
 
 
 def standing(clause: str, as_of: datetime = DUE + HOUR, *period: datetime | None) -> ClauseStanding:
@@ -121,32 +126,103 @@ def test_changes_are_all_attributed_and_a_period_holds_those_of_its_runs() -> No
     assert standing(TRACE, DUE, MONDAY_MORNING + US, None).state is Standing.NOT_APPLICABLE
 
 
-@pytest.mark.parametrize(
-    ("off", "state", "figure"),
-    [
-        (-US, Standing.PASS, (2, 2)),
-        (0 * US, Standing.PASS, (2, 2)),
-        (US, Standing.FAIL, (0, 2)),
-    ],
-)
-def test_a_hand_over_counts_from_the_reservation_to_its_limit(
-    off: timedelta, state: Standing, figure: tuple[int, int]
+AROUND = [(-US, Standing.PASS, (2, 2)), (0 * US, Standing.PASS, (2, 2)), (US, Standing.FAIL, (0, 2))]
+
+
+def figure(as_of: datetime = MONDAY_MORNING + 9 * HOUR) -> tuple[Standing, tuple[int | None, int | None]]:
+    found = standing(SYNC, as_of)
+    return found.state, (found.numerator, found.denominator)
+
+
+@pytest.mark.parametrize(("off", "state", "kept"), AROUND)
+def test_a_hand_over_counts_from_the_confirmation_to_its_limit(
+    off: timedelta, state: Standing, kept: tuple[int, int]
 ) -> None:
-    ids = bring(open_company(TEA=10), 2, {"TEA": 1})
-    confirm_orders(ids, context=now())
-    reserve_orders(ids, context=now(MONDAY_MORNING + HOUR))
-    release_orders(ids, context=now(MONDAY_MORNING + HOUR + timedelta(minutes=15) + off))
-    found = standing(SYNC, MONDAY_MORNING + 3 * HOUR)
-    assert (found.state, (found.numerator, found.denominator)) == (state, figure)
+    ids = bring(open_company(TEA=10), 2, {"TEA": 1}, "confirmed")
+    reserve_orders(ids, context=now(MONDAY_MORNING + 5 * MINUTE))
+    release_orders(ids, context=now(LIMIT + off))
+    assert figure() == (state, kept)
 
 
-def test_an_order_that_waits_for_the_hand_over_fails_once_its_limit_is_over() -> None:
-    ids = bring(open_company(TEA=10), 1, {"TEA": 1}, "reserved")
-    limit = MONDAY_MORNING + timedelta(minutes=15)
-    assert standing(SYNC, limit).state is Standing.NOT_APPLICABLE
-    assert standing(SYNC, limit + timedelta(minutes=1)) == ClauseStanding(SYNC, Standing.FAIL, 0, 1)
-    release_orders(ids, context=now(limit))
-    assert standing(SYNC, limit + HOUR).state is Standing.PASS
+@pytest.mark.parametrize(("off", "state", "kept"), AROUND)
+def test_the_time_that_an_order_stands_short_of_stock_does_not_count(
+    off: timedelta, state: Standing, kept: tuple[int, int]
+) -> None:
+    company = open_company(TEA=1)
+    ids = bring(company, 2, {"TEA": 2}, "confirmed")
+    for minutes in (5, 60):
+        assert reserve_orders(ids, context=now(MONDAY_MORNING + minutes * MINUTE)).codes == {"short": 2}
+        assert figure() == (Standing.NOT_APPLICABLE, (0, 0))
+    receive(company, {"TEA": 3}, "late")
+    reserve_orders(ids, context=now(MONDAY_MORNING + 3 * HOUR))
+    left = 10 * MINUTE
+    assert figure(MONDAY_MORNING + 3 * HOUR + left) == (Standing.NOT_APPLICABLE, (0, 0))
+    assert figure(MONDAY_MORNING + 3 * HOUR + left + US) == (Standing.FAIL, (0, 2))
+    release_orders(ids, context=now(MONDAY_MORNING + 3 * HOUR + left + off))
+    assert figure() == (state, kept)
+    assert broken() == {}
+
+
+def test_a_shortage_that_was_found_after_the_limit_excuses_nothing() -> None:
+    company = open_company(TEA=0)
+    ids = bring(company, 1, {"TEA": 1}, "confirmed")
+    reserve_orders(ids, context=now(LIMIT + US))
+    assert figure() == (Standing.FAIL, (0, 1))
+    receive(company, {"TEA": 1}, "late")
+    go_on(ids, "confirmed", "released", LIMIT + HOUR)
+    assert figure() == (Standing.FAIL, (0, 1))
+
+
+def test_a_confirmed_order_that_nobody_takes_on_fails_once_its_limit_is_over() -> None:
+    ids = bring(open_company(TEA=10), 1, {"TEA": 1}, "confirmed")
+    assert figure(LIMIT) == (Standing.NOT_APPLICABLE, (0, 0))
+    assert figure(LIMIT + US) == (Standing.FAIL, (0, 1))
+    go_on(ids, "confirmed", "released", LIMIT)
+    assert figure() == (Standing.PASS, (1, 1))
+
+
+@pytest.mark.parametrize(("off", "kept"), [(0 * US, (0, 0)), (US, (0, 1))])
+@pytest.mark.parametrize("stock", [0, 10])
+def test_an_order_cancelled_by_its_limit_is_no_case_and_later_hides_no_breach(
+    off: timedelta, kept: tuple[int, int], stock: int
+) -> None:
+    ids = bring(open_company(TEA=stock), 1, {"TEA": 1}, "confirmed")
+    if not stock:
+        reserve_orders(ids, context=now(LIMIT + off))
+    cancel_orders(ids, context=now(LIMIT + off))
+    assert figure()[1] == kept
+
+
+@pytest.mark.parametrize(("off", "minutes"), [(-US, 15), (0 * US, 30), (US, 30)])
+def test_the_limit_in_force_at_confirmation_binds_the_hand_over(off: timedelta, minutes: int) -> None:
+    ids = bring(open_company(TEA=10), 1, {"TEA": 1})
+    begins = MONDAY_MORNING + HOUR
+    set_parameter_values([NewValue(SYNC, "sync_minutes", 30, begins)], context=now())
+    confirm_orders(ids, context=now(begins + off))
+    due = begins + off + minutes * MINUTE
+    assert (figure(due)[1], figure(due + US)[1]) == ((0, 0), (0, 1))
+
+
+def test_without_a_period_the_cases_of_the_last_thirty_days_count() -> None:
+    opened([1, 2], started_at=[MONDAY_MORNING, MONDAY_MORNING + US])
+    close([1, 2], DUE)
+    for days, cases in ((30, 2), (31, 0)):
+        as_of = MONDAY_MORNING + days * 24 * HOUR
+        (found,) = standings(as_of, numbers=[SHIP])
+        assert found.denominator == cases
+        assert standing(SHIP, as_of).denominator == 2
+    (edge,) = standings(MONDAY_MORNING + 30 * 24 * HOUR + US, numbers=[SHIP])
+    assert edge.denominator == 1
+
+
+def test_all_clauses_take_as_many_statements_as_one_of_each_figure() -> None:
+    bring(open_company(TEA=10), 3, {"TEA": 1}, "released")
+    costs = []
+    for numbers in ([], ["2.1.3.1", SYNC, TRACE], ["2.1.3.1", SHIP, SYNC, TRACE]):
+        with CaptureQueriesContext(connection) as queries:
+            standings(DUE, numbers=numbers)
+        costs.append(len(queries))
+    assert len(set(costs)) == 1
 
 
 def test_an_unknown_clause_is_refused() -> None:

@@ -102,7 +102,7 @@ def test_a_part_committed_under_its_key_is_answered_again_and_written_once(small
     intake_id = bring_file(many(2))
     parsed = taking_in.check_intake(intake_id, context=now())
     taking_in.begin_commit(intake_id, context=now())
-    batch = taking_in._batch(parsed, intake_id, 1, 0, parsed.entries)
+    batch = taking_in._batch(parsed, intake_id, 1, 0, tuple(parsed.entries))
     first = steps.commit_orders(batch, context=now(key="k"))
     again = steps.commit_orders(batch, context=now(key="k"))
     assert (again.replayed, again.accepted) == (True, first.accepted)

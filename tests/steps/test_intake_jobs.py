@@ -1,4 +1,4 @@
-"""A large file is committed by the worker: with progress, in the name of who began it, left and resumed at will."""
+"""A file is committed by the worker: in the name of who began it, left and resumed at will; the file says how far."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,9 +34,8 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 def test_the_worker_brings_the_file_in_and_says_how_far_it_is(queued: int) -> None:
     assert runner.do_one(now().as_of, kinds=KINDS)
-    job = Job.objects.get()
-    assert (job.state, job.progress_done, job.progress_total) == ("done", 5, 5)
-    assert (seen(queued).state, Order.objects.count()) == ("done", 5)
+    assert Job.objects.get().state == "done"
+    assert (seen(queued).state, seen(queued).position, Order.objects.count()) == ("done", 5, 5)
     actors = set(Run.objects.filter(step="intake.commit_orders").values_list("actor_kind", "actor_id"))
     assert actors == {("staff", SUN.username)}
 
@@ -45,10 +44,25 @@ def test_a_worker_that_must_stop_leaves_after_a_part_and_another_goes_on(queued:
     asked = iter([False, True])
     runner.do_one(now().as_of, kinds=KINDS, stopping=lambda: next(asked))
     job = Job.objects.get()
-    assert (job.state, job.attempts, job.progress_done) == ("waiting", 0, 2)
+    assert (job.state, job.attempts) == ("waiting", 0)
     assert (seen(queued).state, seen(queued).position) == ("committing", 2)
     assert runner.do_one(now().as_of, kinds=KINDS)
     assert (Job.objects.get().state, seen(queued).new, Order.objects.count()) == ("done", 5, 5)
+
+
+def test_how_far_a_commit_is_stands_with_the_file_alone(queued: int) -> None:
+    runner.do_one(now().as_of, kinds=KINDS)
+    job = Job.objects.get()
+    assert (job.progress_done, job.progress_total) == (0, 0)
+
+
+def test_a_worker_whose_lease_was_lost_commits_no_further_part(queued: int) -> None:
+    def taken_over() -> bool:
+        Job.objects.update(fence=9)
+        return False
+
+    runner.do_one(now().as_of, kinds=KINDS, stopping=taken_over)
+    assert (Job.objects.get().state, seen(queued).position) == ("running", 2)
 
 
 def test_a_file_that_came_in_meanwhile_ends_its_job(queued: int) -> None:

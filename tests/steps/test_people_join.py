@@ -9,11 +9,19 @@ from tests.cast import MONDAY_MORNING, PASSWORD
 from tests.factories.orders import now, refusals, results
 
 from zhanggui.journal.models import Run
+from zhanggui.journal.records import Actor, KeyReused
 from zhanggui.people.models import Invitation, SignInAttempt, Staff
 from zhanggui.people.queries import has_staff, rights, seconds_to_wait
-from zhanggui.people.records import NewStaff
-from zhanggui.people.rules import OWNER_ROLES, ROLES, rights_of, wait_seconds
-from zhanggui.people.steps import VALID_FOR, forget_failed_sign_ins, invite, join_staff, note_failed_sign_in
+from zhanggui.people.records import InvitationRefused, NewInvitation, NewStaff
+from zhanggui.people.rules import OWNER_ROLES, ROLES, rights_of, roles_with, wait_seconds
+from zhanggui.people.steps import (
+    VALID_FOR,
+    forget_failed_sign_ins,
+    invite,
+    invite_staff,
+    join_staff,
+    note_failed_sign_in,
+)
 
 US = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)
@@ -38,6 +46,41 @@ def test_an_invited_person_joins_the_department_with_the_roles_of_the_link() -> 
     assert rights(staff) == ROLES["logistics"] | ROLES["service"]
     assert has_staff()
     assert Run.objects.get(step="people.join").clause == "1.1"
+
+
+@pytest.mark.django_db
+def test_who_made_a_link_with_which_roles_is_on_record() -> None:
+    invite(department="sales", roles=("sales", "service"), as_of=MONDAY_MORNING, actor=Actor("cli", "invite"))
+    made, run = Invitation.objects.get(), Run.objects.get()
+    assert (made.run_id, made.roles, made.expires_at) == (run.id, "sales,service", MONDAY_MORNING + VALID_FOR)
+    assert (run.step, run.clause, run.actor_kind, run.actor_id) == ("people.invite", "1.1", "cli", "invite")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("department", "roles", "code"),
+    [("kitchen", ("sales",), "unknown_department"), ("sales", ("sales", "king"), "unknown_role")],
+)
+def test_a_department_or_role_that_does_not_exist_makes_no_link(
+    department: str, roles: tuple[str, ...], code: str
+) -> None:
+    rows = [NewInvitation("t1", department, roles), NewInvitation("t2", "sales", ("sales",))]
+    assert refusals(invite_staff(rows, context=now())) == [(0, code)]
+    assert [made.department for made in Invitation.objects.all()] == ["sales"]
+    with pytest.raises(InvitationRefused, match=code):
+        invite(department=department, roles=roles, as_of=MONDAY_MORNING)
+
+
+@pytest.mark.django_db
+def test_links_are_made_once_under_a_key_and_not_at_all_in_a_dry_run() -> None:
+    rows = [NewInvitation("t1", "sales", ("sales",))]
+    assert not invite_staff(rows, context=now(dry_run=True)).rejected
+    assert not Invitation.objects.exists()
+    first = invite_staff(rows, context=now(key="once"))
+    assert invite_staff(rows, context=now(key="once")).accepted == first.accepted
+    assert Invitation.objects.count() == 1
+    with pytest.raises(KeyReused):
+        invite_staff([NewInvitation("t1", "sales", ("service",))], context=now(key="once"))
 
 
 @pytest.mark.django_db
@@ -105,7 +148,7 @@ def test_roles_add_up_and_unknown_roles_give_nothing() -> None:
 
 
 def test_only_an_administrator_manages_people_and_only_workers_process_orders() -> None:
-    assert [name for name, given_rights in ROLES.items() if "staff.manage" in given_rights] == ["administrator"]
+    assert roles_with("staff.manage") == ("administrator",)
     assert {name for name, given_rights in ROLES.items() if "orders.process" in given_rights} == {"sales", "logistics"}
     assert all("work.see" in given_rights for given_rights in ROLES.values())
 

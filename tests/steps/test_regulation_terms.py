@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from zhanggui.journal.records import Context
-from zhanggui.regulation import queries, rules
+from zhanggui.regulation import queries
 from zhanggui.regulation.models import ParameterOverlay, ParameterVersion
 from zhanggui.regulation.records import (
     NewOverlay,
@@ -117,7 +117,8 @@ def _by_hand(field: str, moment: datetime, keys: dict[ScopeKind, str]) -> tuple[
     if own:
         return int(own.value), own.id
     parameter = queries.clause(declared["clause"]).parameter(name)
-    return rules.value_at(parameter, moment, settings.COMPANY_ZONE), 0
+    day = moment.astimezone(settings.COMPANY_ZONE).date()
+    return [held.value for held in parameter.values if held.since <= day][-1], 0
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -143,13 +144,13 @@ def test_ten_thousand_moments_take_the_two_statements_of_one(as_of: datetime, co
         assert len(terms["ship_hours"]) == len(moments)
 
 
-def test_it_is_quick_for_one_and_for_many(as_of: datetime, context: Context) -> None:
-    """Generous limits, so that only a change of order fails them: measured 0.3 ms and 8 ms."""
+def test_ten_thousand_moments_are_asked_at_once_and_not_one_by_one(as_of: datetime, context: Context) -> None:
+    """Both are timed in this run, so the machine does not decide; measured about 30 where a loop gives 10,000."""
     _decide_at_random(2, as_of, context)
     shops = [str(at % 9) for at in range(10_000)]
     many = [as_of + at * HOUR for at in range(10_000)]
-    assert _fastest(lambda: queries.terms_for(PathTerms, [as_of], Scopes(shop="a"))) < 0.01
-    assert _fastest(lambda: queries.terms_for(PathTerms, many, Scopes(shop=shops))) < 0.2
+    one = _fastest(lambda: queries.terms_for(PathTerms, [as_of], Scopes(shop="a")))
+    assert _fastest(lambda: queries.terms_for(PathTerms, many, Scopes(shop=shops))) < one * len(many) / 10
 
 
 def _fastest(work: Any) -> float:

@@ -22,6 +22,7 @@ from django.db import connection, models, transaction
 
 from zhanggui import __version__
 from zhanggui.journal.models import IdCounter, PendingSeal, Seal
+from zhanggui.journal.queries import highest_fact_id, last_fact_id
 from zhanggui.oversight.verification.queries.reading import snapshot
 
 FORMAT = "zhanggui-archive/1"
@@ -67,7 +68,7 @@ def _write(raw: IO[bytes]) -> tuple[int, str]:
 
 
 def _lines() -> Iterator[str]:
-    yield json.dumps({"format": FORMAT, "version": __version__, "last_fact_id": _last_fact_id()}) + "\n"
+    yield json.dumps({"format": FORMAT, "version": __version__, "last_fact_id": last_fact_id() or 1}) + "\n"
     for table, model in _models().items():
         names = [field.attname for field in model._meta.concrete_fields]
         yield json.dumps({"table": table, "columns": names}) + "\n"
@@ -77,14 +78,6 @@ def _lines() -> Iterator[str]:
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime | date) else str(value)
-
-
-def _last_fact_id() -> int:
-    if connection.vendor == "sqlite":
-        return IdCounter.objects.values_list("last", flat=True).first() or 1
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT last_value FROM journal_fact_id")
-        return int(cursor.fetchone()[0])
 
 
 def read_archive(path: Path) -> tuple[int, str]:
@@ -102,7 +95,7 @@ def read_archive(path: Path) -> tuple[int, str]:
         for model, names, values in _chunks(path):
             model._default_manager.bulk_create(_objects(model, names, values))
         PendingSeal.objects.filter(run_id__in=Seal.objects.values("run_id")).delete()
-        _set_counters(last)
+        _set_counters(max(last, highest_fact_id()))
     return rows, digest
 
 
@@ -151,7 +144,7 @@ def _objects(model: type[models.Model], names: list[str], rows: list[list[Any]])
 
 
 def _set_counters(last: int) -> None:
-    """Let the next new row take a fresh id on either engine."""
+    """Let the next new row take a fresh id on either engine, even if the archive comes from a lost counter."""
     if connection.vendor == "sqlite":
         IdCounter.objects.update_or_create(id=1, defaults={"last": last})
         return

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from zhanggui.delivery.queries import parked_jobs, queue_figures
-from zhanggui.journal.queries import head, tail
+from zhanggui.delivery.queries import parked_jobs, queue_figures, rival_scheduler
+from zhanggui.journal.queries import head, highest_fact_id, last_fact_id, tail
 from zhanggui.kernel import clock
 from zhanggui.obligations.calendars.queries import current_version, missing_years_warning
 from zhanggui.people.queries import has_staff
@@ -31,7 +31,7 @@ class Check:
 
 def examine(as_of: datetime) -> list[Check]:
     """Return everything looked at, the good and the bad."""
-    return [*_ground(), *_engine(), *_company(as_of), *_queue(as_of)]
+    return [*_ground(), *_engine(), *_numbers(), *_company(as_of), *_queue(as_of)]
 
 
 def _ground() -> Iterator[Check]:
@@ -62,6 +62,18 @@ def _engine() -> Iterator[Check]:
             yield Check(f"postgresql {setting}", found != bad, found, "an answered write could be lost: switch it on")
 
 
+def _numbers() -> Iterator[Check]:
+    """Look whether the next fact gets a number of its own: a counter behind the facts makes every write fail."""
+    last, highest = last_fact_id(), highest_fact_id()
+    yield Check(
+        "numbers of facts",
+        (last or 0) >= highest,
+        f"last given {'none' if last is None else last}, highest in use {highest}",
+        "stop zhanggui, then `zhanggui backup FILE` and `zhanggui restore FILE` into an empty home with the same keys:"
+        " restoring sets the counter behind the highest number",
+    )
+
+
 def _company(as_of: datetime) -> Iterator[Check]:
     try:
         yield Check("clause register", True, f"{len(register())} clauses")
@@ -84,7 +96,9 @@ def _company(as_of: datetime) -> Iterator[Check]:
 
 
 def _queue(as_of: datetime) -> Iterator[Check]:
-    """Look for work that was laid aside: it waits until a person lets it go on."""
+    """Look for work that was laid aside until a person lets it go on, and name a scheduler that waits in reserve."""
+    rival = rival_scheduler(clock.now() - timedelta(minutes=1))
+    yield Check("scheduler", True, f"{rival} waits behind the one that leads" if rival else "no second one waits")
     figures = queue_figures(as_of)
     names = ", ".join(f"{job.kind} {job.key}" for job in parked_jobs(limit=3))
     found = f"{figures.parked} jobs wait for a person, {figures.open_alarms} alarms unanswered"

@@ -70,7 +70,7 @@ def _warn(text: str) -> None:
 
 def _carry_out(asked: argparse.Namespace, as_of: datetime) -> Outcome:
     from zhanggui.cli.upkeep import catch_up
-    from zhanggui.connectors.intake import taking_in
+    from zhanggui.connectors.intake import parsing, taking_in
     from zhanggui.connectors.intake.error_files import write_refused
     from zhanggui.connectors.intake.records import Choices
     from zhanggui.journal.records import Actor, Context
@@ -78,7 +78,7 @@ def _carry_out(asked: argparse.Namespace, as_of: datetime) -> Outcome:
     context = Context(Actor("cli", "import"), as_of)
     choices = Choices(layout=asked.layout)
     if asked.dry_run:
-        parsed = taking_in.parse_file(
+        parsed = parsing.parse_file(
             asked.file, asked.subject, name=asked.file.name, channel=asked.channel, shop=asked.shop,
             choices=choices, as_of=as_of,
         )  # fmt: skip

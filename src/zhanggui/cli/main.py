@@ -15,6 +15,8 @@ from importlib import import_module
 
 from zhanggui import __version__
 from zhanggui.cli.outcome import COULD_NOT, CannotRun, Outcome
+from zhanggui.config.environment import SettingsRefused
+from zhanggui.kernel.text import escape_control
 
 COMMANDS = (
     "zhanggui.cli.serving",
@@ -31,11 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhanggui.config.settings")
     os.umask(0o077)
-    parsed = _parser().parse_args(arguments)
     try:
+        parsed = _parser().parse_args(arguments)
         outcome = _run(parsed)
-    except CannotRun as error:
-        print(f"zhanggui: {error}", file=sys.stderr)
+    except (CannotRun, SettingsRefused) as error:
+        print(f"zhanggui: {_one_line(error)}", file=sys.stderr)
         return COULD_NOT
     except KeyboardInterrupt:
         return 130
@@ -75,7 +77,6 @@ def _run(parsed: argparse.Namespace) -> Outcome:
     import django
     from django.db import DatabaseError
 
-    from zhanggui.config.home import UnknownDatabase
     from zhanggui.journal.records import StepRefused
     from zhanggui.oversight.verification.records import CouldNotCheck
     from zhanggui.regulation.records import RegulationError
@@ -86,12 +87,26 @@ def _run(parsed: argparse.Namespace) -> Outcome:
         if getattr(parsed, "needs_home", True):
             import_module("zhanggui.cli.home").ensure_home()
         given = parsed.handler(parsed)
-    except UnknownDatabase as error:
-        raise CannotRun(f"ZHANGGUI_DATABASE_URL: {error}") from error
-    except (DatabaseError, OSError, RegulationError, StepRefused, CouldNotCheck) as error:
+    except DatabaseError as error:
+        raise CannotRun(f"{_database()}: {error}") from error
+    except (OSError, RegulationError, StepRefused, CouldNotCheck) as error:
         raise CannotRun(str(error)) from error
     assert isinstance(given, Outcome)
     return given
+
+
+def _database() -> str:
+    """Return which database it is about, without its password."""
+    from django.conf import settings
+
+    known = settings.DATABASES["default"]
+    if known["ENGINE"].endswith("sqlite3"):
+        return f"the database {known['NAME']}"
+    return f"the database {known['NAME']} on {known['HOST'] or 'this machine'}:{known['PORT'] or 5432}"
+
+
+def _one_line(error: Exception) -> str:
+    return escape_control(" ".join(str(error).split()))
 
 
 def _calm_the_collector() -> None:

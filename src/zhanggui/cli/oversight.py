@@ -2,15 +2,18 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zhanggui.cli.outcome import DONE, FINDINGS, CannotRun, Outcome
+
+if TYPE_CHECKING:
+    from zhanggui.obligations.records import DueLine
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the three commands."""
     owed = commands.add_parser("obligations", parents=[shared], help="how each clause's clocks stand")
-    owed.add_argument("--open", action="store_true", help="list the running clocks, earliest due first")
+    owed.add_argument("--open", action="store_true", help="list all running clocks, earliest due first")
     owed.add_argument("--clause", default="", help="only this clause")
     owed.set_defaults(handler=obligations)
     kept = commands.add_parser("compliance", parents=[shared], help="how each clause of the regulation stands")
@@ -38,31 +41,46 @@ def _moment(text: str) -> object:
 def obligations(parsed: argparse.Namespace) -> Outcome:
     """Report the clocks of each event clause; with --open, list those that run."""
     from zhanggui.kernel import clock
-    from zhanggui.obligations.queries import clause_figures, due_soonest
+    from zhanggui.obligations.queries import all_due, clause_figures
+    from zhanggui.oversight.compliance.rules import verdict
 
     as_of = parsed.as_of or clock.now()
     numbers = [_known_clause(parsed.clause)] if parsed.clause else _event_clauses()
     figures = clause_figures(numbers, as_of=as_of)
     rows = [
-        {"clause": f.clause, "state": _state(f.in_time, f.judged), "numerator": f.in_time, "denominator": f.judged,
-         "running": f.running}
+        {
+            "clause": f.clause,
+            "state": str(verdict(f.in_time, f.judged)),
+            "numerator": f.in_time,
+            "denominator": f.judged,
+            "running": f.running,
+        }
         for f in figures.values()
-    ]  # fmt: skip
+    ]
     document: dict[str, object] = {"clauses": rows}
     lines = [
         f"{row['clause']:<10} {row['numerator']}/{row['denominator']} in time, {row['running']} running" for row in rows
     ]
     if parsed.open:
-        running = due_soonest(limit=1_000, clause=parsed.clause)
-        document["open"] = [
-            {"clause": c.clause, "subject": f"{c.subject_kind}:{c.subject_id}", "state": c.state,
-             "due_at": c.due_at.isoformat(), "department": c.department}
-            for c in running
-        ]  # fmt: skip
-        lines += [
-            f"  {c.due_at:%Y-%m-%d %H:%M}Z {c.clause:<10} {c.subject_kind} {c.subject_id} {c.state}" for c in running
-        ]
+        if parsed.json:
+            document["open"] = [_as_document(one) for one in all_due(parsed.clause)]
+        else:
+            lines += [_as_line(one) for one in all_due(parsed.clause)]
     return Outcome(document, tuple(lines), FINDINGS if any(f.in_time < f.judged for f in figures.values()) else DONE)
+
+
+def _as_document(one: "DueLine") -> dict[str, str]:
+    return {
+        "clause": one.clause,
+        "subject": f"{one.subject_kind}:{one.subject_id}",
+        "state": one.state,
+        "due_at": one.due_at.isoformat(),
+        "department": one.department,
+    }
+
+
+def _as_line(one: "DueLine") -> str:
+    return f"  {one.due_at:%Y-%m-%d %H:%M}Z {one.clause:<10} {one.subject_kind} {one.subject_id} {one.state}"
 
 
 def _known_clause(number: str) -> str:
@@ -82,14 +100,8 @@ def _event_clauses() -> list[str]:
     return [clause.number for clause in register() if clause.kind is Kind.EVENT]
 
 
-def _state(in_time: int, judged: int) -> str:
-    if judged == 0:
-        return "not_applicable"
-    return "pass" if in_time == judged else "fail"
-
-
 def compliance(parsed: argparse.Namespace) -> Outcome:
-    """Report how each clause stands in a period."""
+    """Report how each clause stands, over the whole record or in a period."""
     from zhanggui.kernel import clock
     from zhanggui.oversight.compliance.queries import standings
     from zhanggui.oversight.compliance.records import Period, Standing

@@ -36,7 +36,7 @@ def serve(parsed: argparse.Namespace) -> Outcome:
 
         print(f"zhanggui 掌柜: {address}", file=sys.stderr, flush=True)
         if not has_staff():
-            link = _link(address, "management", OWNER_ROLES)
+            link = _link(address, "management", OWNER_ROLES, "serve")
             print(f"首次登录 / first sign-in (24 h, once): {link}", file=sys.stderr, flush=True)
 
     try:
@@ -53,15 +53,16 @@ def invite_staff(parsed: argparse.Namespace) -> Outcome:
     roles = OWNER_ROLES if parsed.roles == "owner" else tuple(parsed.roles.split(","))
     if parsed.department not in DEPARTMENTS or not set(roles) <= set(ROLES):
         raise CannotRun(f"departments: {', '.join(DEPARTMENTS)}; roles: {', '.join(ROLES)}, or owner for all of them")
-    link = _link(parsed.address, parsed.department, roles)
+    link = _link(parsed.address, parsed.department, roles, "invite")
     return Outcome({"link": link}, (link,))
 
 
-def _link(address: str, department: str, roles: Sequence[str]) -> str:
+def _link(address: str, department: str, roles: Sequence[str], command: str) -> str:
+    from zhanggui.journal.records import Actor
     from zhanggui.kernel import clock
     from zhanggui.people.steps import invite
 
-    token = invite(department=department, roles=roles, as_of=clock.now())
+    token = invite(department=department, roles=roles, as_of=clock.now(), actor=Actor("cli", command))
     return f"{address}/welcome/{token}/"
 
 

@@ -3,7 +3,7 @@
 from zhanggui.journal.queries import tail
 from zhanggui.journal.records import Context
 from zhanggui.journal.steps import seal_runs
-from zhanggui.obligations.steps import sweep_obligations
+from zhanggui.obligations.steps import sweep_all
 
 
 def catch_up(context: Context) -> None:
@@ -11,8 +11,6 @@ def catch_up(context: Context) -> None:
 
     Writes: what the sweep and the sealer write; nothing when both are up to date already.
     """
-    swept = sweep_obligations(context=context)
-    while swept.breached or swept.warned:
-        swept = sweep_obligations(context=context)
+    sweep_all(context=context)
     while tail().runs:
         seal_runs()

@@ -5,16 +5,15 @@
 
 import os
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
-from zhanggui.config.home import database_from_url, home_secret
+from zhanggui.config.environment import home_folder, log_level, zone
+from zhanggui.config.home import database_from_url, home_secret, networks
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PACKAGE = Path(__file__).resolve().parents[1]
-HOME = Path(os.environ.get("ZHANGGUI_HOME") or "var").resolve()
-HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+HOME = home_folder(os.environ.get("ZHANGGUI_HOME", ""))
 REGULATION_DIR = Path(os.environ.get("ZHANGGUI_REGULATION_DIR") or REPOSITORY / "regulation")
 
 SECRET_KEY = home_secret(HOME, "secret.key", "ZHANGGUI_SECRET_KEY")
@@ -22,6 +21,7 @@ CHAIN_KEY = home_secret(HOME, "chain.key", "ZHANGGUI_CHAIN_KEY")
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("ZHANGGUI_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("ZHANGGUI_ORIGINS", "").split(",") if origin]
+TRUSTED_PROXIES = networks(os.environ.get("ZHANGGUI_TRUSTED_PROXIES", ""))
 SECURE = os.environ.get("ZHANGGUI_HTTPS") == "1"
 
 INSTALLED_APPS = [
@@ -100,7 +100,7 @@ LOCALE_PATHS = [PACKAGE / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
-COMPANY_ZONE = ZoneInfo(os.environ.get("ZHANGGUI_ZONE") or "Asia/Shanghai")
+COMPANY_ZONE = zone(os.environ.get("ZHANGGUI_ZONE", ""))
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("ZHANGGUI_STATIC_ROOT") or REPOSITORY / "build" / "static")
@@ -128,7 +128,7 @@ SECURE_SSL_REDIRECT = SECURE
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "zhanggui.config.logs.OneLine"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("ZHANGGUI_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": log_level(os.environ.get("ZHANGGUI_LOG_LEVEL", ""))},
 }

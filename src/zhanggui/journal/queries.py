@@ -1,10 +1,12 @@
-"""Reads of the journal: the chain's head, its unsealed tail, who changed what."""
+"""Reads of the journal: the chain's head, its unsealed tail, who changed what, the numbers of facts."""
 
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.apps import apps
+from django.db import connection, models
+from django.db.models import Count, Max, Min
 
-from zhanggui.journal.models import ChainHead, PendingSeal, Run, Transition
+from zhanggui.journal.models import ChainHead, IdCounter, PendingSeal, Run, Transition
 from zhanggui.journal.records import Head, Tail
 from zhanggui.journal.rules import GENESIS
 
@@ -36,3 +38,31 @@ def attributed_changes(from_at: datetime | None, until_at: datetime | None) -> t
         else Transition.objects.filter(run_id__in=rows.values("id"))
     )
     return Transition.objects.filter(run_id__in=named.values("id")).count(), everything.count()
+
+
+def last_fact_id() -> int | None:
+    """Return the last number that the one sequence of facts gave out; None while it gave none, or was lost."""
+    if connection.vendor == "sqlite":
+        return IdCounter.objects.values_list("last", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value, is_called FROM journal_fact_id")
+        last, called = cursor.fetchone()
+    return int(last) if called else None
+
+
+def highest_fact_id() -> int:
+    """Return the highest number that a fact bears, 0 without facts; the sequence must never lie below it.
+
+    Cost: one look at the end of an index per table of facts.
+    """
+    return max(_highest(model) for model in apps.get_models() if _takes_fact_ids(model))
+
+
+def _takes_fact_ids(model: type[models.Model]) -> bool:
+    """Tell whether the rows of a table are numbered by the run that writes them, not by the database."""
+    key = model._meta.pk
+    return model.__module__.startswith("zhanggui.") and type(key) is models.BigIntegerField and key.name == "id"
+
+
+def _highest(model: type[models.Model]) -> int:
+    return int(model._default_manager.aggregate(highest=Max("id"))["highest"] or 0)

@@ -1,7 +1,7 @@
 """One way in and one way out for texts that people or platforms typed.
 
 In: `clean_name` for what is shown, `clean_id` for what is compared. Out: `safe_cell` for every table that a
-spreadsheet program may open; `plain_cell` takes its mark away again.
+spreadsheet program may open; `plain_cell` takes its mark away again; `escape_control` and `mask_personal` for logs.
 """
 
 import re
@@ -15,6 +15,8 @@ _UNSEEN = re.compile(f"[{_BIDI}{_ZERO_WIDTH}]")
 _UNSEEN_IN_ID = re.compile(f"[{_BIDI}{_ZERO_WIDTH}{_JOINERS}]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _FORMULA_START = "=+-@\t\r\n＝＋－＠"
+_PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)", re.ASCII)
+_MAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 _PLAIN_NEGATIVE = re.compile(r"-\d+(?:\.\d+)?", re.ASCII)
 
 
@@ -82,3 +84,12 @@ def escape_control(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def mask_personal(text: str) -> str:
+    """Return a text for a log with its phone numbers and mail addresses masked.
+
+    Example: `13812345678` becomes `138****5678`, `li@example.com` becomes `***@example.com`. Names and addresses cannot
+    be told from other words, so they must not come near a log.
+    """
+    return _MAIL.sub(r"***@\1", _PHONE.sub(r"\1****\2", text))

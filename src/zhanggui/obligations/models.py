@@ -5,8 +5,11 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-STATES = ("open", "paused", "breached", "met", "late", "withdrawn")
-RUNNING = ("open", "paused", "breached")
+from zhanggui.obligations.records import RUNNING, STATES, ClockState
+
+IS_OPEN = Q(state=ClockState.OPEN.value)
+IS_PAUSED = Q(state=ClockState.PAUSED.value)
+IS_RUNNING = Q(state__in=[state.value for state in RUNNING])
 
 
 class Obligation(models.Model):
@@ -36,7 +39,7 @@ class Obligation(models.Model):
     most_at = models.DateTimeField()
     external_due_at = models.DateTimeField(null=True)
     warned = models.SmallIntegerField(default=0)
-    state = models.CharField(max_length=12, default="open")
+    state = models.CharField(max_length=12, default=ClockState.OPEN.value)
     closed_at = models.DateTimeField(null=True)
     late_us = models.BigIntegerField(null=True)
 
@@ -50,22 +53,22 @@ class Obligation(models.Model):
             models.UniqueConstraint(fields=["subject_kind", "subject_id", "clause", "cycle"], name="clock_once"),
             models.CheckConstraint(condition=Q(state__in=STATES), name="clock_state"),
             models.CheckConstraint(
-                condition=~Q(state="met") | Q(closed_at__lte=F("due_at"), late_us__isnull=True),
+                condition=~Q(state=ClockState.MET.value) | Q(closed_at__lte=F("due_at"), late_us__isnull=True),
                 name="clock_met_in_time",
             ),
             models.CheckConstraint(
-                condition=~Q(state="late") | Q(closed_at__gt=F("due_at"), late_us__gt=0),
+                condition=~Q(state=ClockState.LATE.value) | Q(closed_at__gt=F("due_at"), late_us__gt=0),
                 name="clock_late_says_how_late",
             ),
         )
         indexes: ClassVar = [
-            models.Index(fields=["due_at", "id"], condition=Q(state="open"), name="clock_open_due"),
-            models.Index(fields=["warn_at", "id"], condition=Q(state="open"), name="clock_open_warn"),
-            models.Index(fields=["most_at", "id"], condition=Q(state="open"), name="clock_open_urgent"),
-            models.Index(fields=["due_at", "id"], condition=Q(state="paused"), name="clock_paused"),
-            models.Index(fields=["due_at", "id"], condition=Q(state__in=RUNNING), name="clock_running"),
+            models.Index(fields=["due_at", "id"], condition=IS_OPEN, name="clock_open_due"),
+            models.Index(fields=["warn_at", "id"], condition=IS_OPEN, name="clock_open_warn"),
+            models.Index(fields=["most_at", "id"], condition=IS_OPEN, name="clock_open_urgent"),
+            models.Index(fields=["due_at", "id"], condition=IS_PAUSED, name="clock_paused"),
+            models.Index(fields=["due_at", "id"], condition=IS_RUNNING, name="clock_running"),
             models.Index(fields=["clause", "started_at", "id"], name="clock_of_clause"),
-            models.Index(fields=["clause", "started_at"], condition=Q(state="late"), name="clock_late"),
+            models.Index(fields=["clause", "state", "started_at"], name="clock_by_state"),
         ]
 
 

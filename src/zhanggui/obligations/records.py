@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class ClockState(StrEnum):
-    """The states of a clock; the last three are final."""
+    """The states of a clock; the last three are final. Breached: due has passed, still owed."""
 
     OPEN = "open"
     PAUSED = "paused"
@@ -17,6 +17,7 @@ class ClockState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+STATES = tuple(state.value for state in ClockState)
 RUNNING = (ClockState.OPEN, ClockState.PAUSED, ClockState.BREACHED)
 
 
@@ -75,7 +76,7 @@ class DueLine:
 
 @dataclass(frozen=True, slots=True)
 class ClauseFigure:
-    """How clocks of a clause ended among those that fell due or were answered in a period."""
+    """How the clocks of a clause stand that began in a period: answered or due by now, and still running."""
 
     clause: str
     in_time: int

@@ -1,18 +1,18 @@
 """How a clock ends. When it falls due is arithmetic of `calendars.rules`."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from zhanggui.kernel.moments import span_us
 from zhanggui.obligations.records import ClockState
 
 Verdict = tuple[ClockState, int | None]
-MICROSECOND = timedelta(microseconds=1)
 
 
 def verdict(due_at: datetime, event_at: datetime) -> Verdict:
     """Return how a clock answered at `event_at` ends: met (the due instant included), or late by microseconds."""
     if event_at <= due_at:
         return ClockState.MET, None
-    return ClockState.LATE, (event_at - due_at) // MICROSECOND
+    return ClockState.LATE, span_us(event_at - due_at)
 
 
 def withdrawal(due_at: datetime, event_at: datetime) -> Verdict:

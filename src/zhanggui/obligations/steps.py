@@ -10,17 +10,18 @@ import numpy as np
 from zhanggui.journal.records import Context, Inside
 from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, answer
+from zhanggui.kernel.moments import micros_of, moments_of
 from zhanggui.obligations import rules
 from zhanggui.obligations.calendars.queries import calendar_for
-from zhanggui.obligations.calendars.records import Basis, Calendar, Pauses
-from zhanggui.obligations.calendars.rules import due_and_warnings, microseconds, moments
+from zhanggui.obligations.calendars.records import WARNING_SHARES, Basis, Calendar, Pauses
+from zhanggui.obligations.calendars.rules import due_and_warnings
 from zhanggui.obligations.models import Obligation, ObligationPause
 from zhanggui.obligations.records import RUNNING, ClockState, Opening, Swept
 
 GRACE = timedelta(seconds=5)
 NO_MOMENTS: Mapping[int, datetime] = MappingProxyType({})
 MOMENTS = ("due_at", "warn_at", "most_at")
-HALF, MOST = 50, 80
+HALF, MOST = WARNING_SHARES
 CLOCK = (
     "id", "state", "due_at", "warned", "department", "started_at", "allowed_seconds", "time_basis", "calendar_version",
 )  # fmt: skip
@@ -91,13 +92,13 @@ def _derived(opening: Opening) -> dict[str, object]:
     if len(opening.stood) and len(starts) == 1:
         starts = starts * len(opening.stood)
     stretches = [
-        (place, *microseconds([stretch[0], stretch[1]]).tolist())
+        (place, *micros_of([stretch[0], stretch[1]]).tolist())
         for place, stretch in enumerate(opening.stood)
         if stretch and stretch[1] is not None
     ]
     pauses = Pauses.of(stretches) if stretches else None
-    columns = due_and_warnings(microseconds(starts), seconds, opening.time_basis, calendar, pauses)
-    found: dict[str, object] = {name: moments(column) for name, column in zip(MOMENTS, columns, strict=True)}
+    columns = due_and_warnings(micros_of(starts), seconds, opening.time_basis, calendar, pauses)
+    found: dict[str, object] = {name: moments_of(column) for name, column in zip(MOMENTS, columns, strict=True)}
     if len(columns[0]) == 1:
         found = {name: column[0] for name, column in found.items() if isinstance(column, list)}
     return found | {"calendar_version": calendar.version if calendar else 0}
@@ -227,10 +228,10 @@ def _shifted(clock: Sequence[Any], pauses: Sequence[tuple[datetime, datetime]]) 
     """Return a clock's due and warning moments with its pauses, under the calendar version it began with."""
     department, started_at, seconds, basis, version = clock
     calendar: Calendar | None = calendar_for(department, version) if basis == Basis.WORKING else None
-    edges = [microseconds(pause).tolist() for pause in pauses]
+    edges = [micros_of(pause).tolist() for pause in pauses]
     stretches = [(0, from_us, until_us) for from_us, until_us in edges]
-    found = due_and_warnings(microseconds([started_at]), seconds, basis, calendar, Pauses.of(stretches))
-    return [moments(column)[0] for column in found]
+    found = due_and_warnings(micros_of([started_at]), seconds, basis, calendar, Pauses.of(stretches))
+    return [moments_of(column)[0] for column in found]
 
 
 def sweep_obligations(*, context: Context, limit: int = 10_000) -> Swept:
@@ -245,6 +246,15 @@ def sweep_obligations(*, context: Context, limit: int = 10_000) -> Swept:
     warning = _open_before("warn_at", context.as_of, limit)
     warned = _warn(warning, context=context).accepted if warning else ()
     return Swept(len(breached), len(warned))
+
+
+def sweep_all(*, context: Context, limit: int = 10_000, stopping: Callable[[], bool] = lambda: False) -> bool:
+    """Sweep part by part until nothing is left; tell whether it came so far before it was asked to stop."""
+    while not stopping():
+        swept = sweep_obligations(context=context, limit=limit)
+        if max(swept.breached, swept.warned) < limit:
+            return True
+    return False
 
 
 def _open_before(column: str, before: datetime, limit: int) -> list[int]:

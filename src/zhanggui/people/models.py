@@ -9,7 +9,10 @@ SUBJECT_MAX = 80
 
 
 class Staff(AbstractBaseUser):
-    """One member of staff. Never deleted: `is_active` ends the access, the name stays on the runs."""
+    """One member of staff. Never deleted: `is_active` ends the access, the name stays on the runs.
+
+    Department and roles are those of the invitation, which its run vouches for; the checker compares them.
+    """
 
     username = models.CharField(max_length=64, unique=True)
     display_name = models.CharField(max_length=64)
@@ -18,6 +21,7 @@ class Staff(AbstractBaseUser):
     language = models.CharField(max_length=10, default="")
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField()
+    invitation_id = models.BigIntegerField(null=True, unique=True)
 
     objects = BaseUserManager["Staff"]()
 
@@ -29,14 +33,21 @@ class Staff(AbstractBaseUser):
 
 
 class Invitation(models.Model):
-    """A one-time link by which a member of staff chooses name and password. Only its digest is kept."""
+    """A one-time link by which a member of staff chooses name and password. Only its digest is kept.
 
+    Born in a run, so that it is on record who gave which roles; only `used_at` is written later.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField(db_index=True)
     token_digest = models.CharField(max_length=64, unique=True)
     department = models.CharField(max_length=24)
     roles = models.CharField(max_length=200)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "token_digest", "department", "roles", "made_at", "expires_at")
 
 
 class SignInAttempt(models.Model):

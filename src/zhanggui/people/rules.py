@@ -5,8 +5,21 @@ from collections.abc import Iterable
 DEPARTMENTS = ("management", "sales", "operations", "service", "logistics")
 
 ROLES: dict[str, frozenset[str]] = {
-    "administrator": frozenset({"staff.manage", "settings.change", "work.see"}),
-    "manager": frozenset({"work.see", "orders.see", "journal.see", "clauses.see", "import.see"}),
+    "administrator": frozenset(
+        {"staff.manage", "settings.change", "work.see", "calendar.edit", "jobs.see", "jobs.release", "clauses.see"}
+    ),
+    "manager": frozenset(
+        {
+            "work.see",
+            "orders.see",
+            "journal.see",
+            "clauses.see",
+            "import.see",
+            "calendar.edit",
+            "regulation.change",
+            "jobs.see",
+        }
+    ),
     "sales": frozenset(
         {"work.see", "orders.see", "orders.process", "import.see", "import.run", "clauses.see", "journal.see"}
     ),
@@ -21,6 +34,18 @@ OWNER_ROLES = ("administrator", "manager", "sales", "logistics", "service", "ope
 def rights_of(roles: Iterable[str]) -> frozenset[str]:
     """Return the rights that the roles give together; an unknown role gives none."""
     return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))
+
+
+def roles_with(right: str) -> tuple[str, ...]:
+    """Return the roles that give a right, in the order of the table."""
+    return tuple(role for role, given in ROLES.items() if right in given)
+
+
+def invitation_fault(department: str, roles: Iterable[str]) -> str | None:
+    """Return what is wrong with an invitation: `unknown_department`, `unknown_role`; None when it is fine."""
+    if department not in DEPARTMENTS:
+        return "unknown_department"
+    return None if set(roles) <= ROLES.keys() else "unknown_role"
 
 
 def wait_seconds(failures: int) -> int:

@@ -1,6 +1,5 @@
 """Writes about staff. The first administrator comes by a one-time link; there is no default account."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -8,27 +7,48 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from zhanggui.journal.records import Inside
+from zhanggui.journal.records import SYSTEM, Actor, Context, Inside
 from zhanggui.journal.steps import step
 from zhanggui.kernel import ids
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.people.models import SUBJECT_MAX, Invitation, SignInAttempt, Staff
-from zhanggui.people.records import InvitationRefused, NewStaff
+from zhanggui.people.records import InvitationRefused, NewInvitation, NewStaff
+from zhanggui.people.rules import invitation_fault
 
 VALID_FOR = timedelta(hours=24)
 
 
-def invite(*, department: str, roles: Sequence[str], as_of: datetime) -> str:
-    """Make a one-time link's token, valid for a day; only its digest is kept.
+def invite(*, department: str, roles: Sequence[str], as_of: datetime, actor: Actor = SYSTEM) -> str:
+    """Make a one-time link and return its token, which is kept nowhere.
 
-    Writes: one invitation.
+    Raises: InvitationRefused for a department or role that does not exist.
     """
     token = ids.token(24)
-    Invitation.objects.create(
-        token_digest=_digest(token), department=department, roles=",".join(roles),
-        made_at=as_of, expires_at=as_of + VALID_FOR,
-    )  # fmt: skip
+    given = invite_staff([NewInvitation(token, department, tuple(roles))], context=Context(actor, as_of))
+    if given.rejected:
+        raise InvitationRefused(given.rejected[0].code)
     return token
+
+
+@step("people.invite", clause="1.1", limit=100)
+def invite_staff(batch: Sequence[NewInvitation], *, context: Inside) -> Answer:
+    """Make one-time links, each valid for a day; only the digests of their tokens are kept.
+
+    Clause: 1.1 (each member of staff belongs to a department).
+    Gives: the invitation's id.
+    Rejects: unknown_department, unknown_role. Writes: one invitation per accepted row.
+    """
+    faults = [invitation_fault(row.department, row.roles) for row in batch]
+    rows = [row for row, fault in zip(batch, faults, strict=True) if fault is None]
+    keys = context.run.ids(len(rows))
+    context.run.insert(Invitation, {
+        "id": keys, "token_digest": [row.token_digest for row in rows],
+        "department": [row.department for row in rows], "roles": [",".join(row.roles) for row in rows],
+        "made_at": context.as_of, "expires_at": context.as_of + VALID_FOR, "used_at": None,
+    })  # fmt: skip
+    places = [at for at, fault in enumerate(faults) if fault is None]
+    accepted = [Accepted(at, key) for at, key in zip(places, keys, strict=True)]
+    return answer(accepted, [Rejected(at, fault, {}) for at, fault in enumerate(faults) if fault is not None])
 
 
 @step("people.join", clause="1.1", limit=1)
@@ -49,7 +69,7 @@ def join_staff(batch: Sequence[NewStaff], *, context: Inside) -> Answer:
 
 
 def _join(person: NewStaff, as_of: datetime) -> Staff:
-    invitation = Invitation.objects.select_for_update().filter(token_digest=_digest(person.token)).first()
+    invitation = Invitation.objects.select_for_update().filter(token_digest=person.token_digest).first()
     if invitation is None:
         raise InvitationRefused("unknown")
     if invitation.used_at is not None:
@@ -60,7 +80,7 @@ def _join(person: NewStaff, as_of: datetime) -> Staff:
         raise InvitationRefused("name_taken")
     staff = Staff(
         username=person.username, display_name=person.display_name, department=invitation.department,
-        roles=invitation.roles, joined_at=as_of,
+        roles=invitation.roles, joined_at=as_of, invitation_id=invitation.pk,
     )  # fmt: skip
     try:
         validate_password(person.password, staff)
@@ -84,7 +104,3 @@ def note_failed_sign_in(subjects: Sequence[str], as_of: datetime) -> None:
 def forget_failed_sign_ins(subjects: Sequence[str]) -> None:
     """Forget the failures of an account that has just signed in."""
     SignInAttempt.objects.filter(subject__in=[text[:SUBJECT_MAX] for text in subjects]).delete()
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

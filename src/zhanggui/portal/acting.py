@@ -1,10 +1,20 @@
-"""Who acts in a request, and when: what an edge hands to a step."""
+"""Who acts in a request, and when: what an edge hands to a step, and how a refused batch is told."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
-from zhanggui.journal.records import Actor, Context
+from zhanggui.journal.records import Actor, Busy, Context, Contradicted, KeyReused
+from zhanggui.journal.steps import Step
 from zhanggui.kernel import clock
+from zhanggui.kernel.batch import Answer
 from zhanggui.people.models import Staff
+from zhanggui.people.queries import rights
+
+REASON_MAX = 500
 
 
 def staff_of(request: HttpRequest) -> Staff:
@@ -13,6 +23,29 @@ def staff_of(request: HttpRequest) -> Staff:
     return request.user
 
 
-def context_of(request: HttpRequest, *, key: str | None = None, reason: str = "") -> Context:
+def may(request: HttpRequest, right: str) -> bool:
+    """Tell whether this request's person has a right."""
+    return right in rights(staff_of(request))
+
+
+def context_of(request: HttpRequest, *, key: str | None = None, reason: str = "", dry_run: bool = False) -> Context:
     """Return the context of a step called by this request's person now; the clock is read once, here."""
-    return Context(Actor("staff", str(staff_of(request).pk)), clock.now(), key=key, reason=reason)
+    return Context(Actor("staff", str(staff_of(request).pk)), clock.now(), key=key, reason=reason, dry_run=dry_run)
+
+
+def carried_out(request: HttpRequest, step: Step[Any], batch: Sequence[Any], context: Context) -> Answer | None:
+    """Call a step for a page; a batch that is refused as a whole is told, and nothing is returned."""
+    try:
+        answer = step(batch, context=context)
+    except KeyReused:
+        words = _("This form was sent before with other content. Look at how it stands, then begin again.")
+    except Contradicted:
+        words = _("This contradicts what is on record already, such as a later moment. Nothing changed.")
+    except Busy:
+        words = _("The database is busy. Nothing was changed; try again in a moment.")
+    else:
+        if answer.replayed:
+            messages.info(request, _("This was done already; it was not done twice."))
+        return answer
+    messages.error(request, words)
+    return None

@@ -12,6 +12,7 @@ from zhanggui.kernel import clock
 from zhanggui.people.models import Staff
 from zhanggui.people.queries import rights
 from zhanggui.portal.reading.clocks import overdue_count
+from zhanggui.portal.reading.jobs import parked_count
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "zhanggui_theme"
@@ -66,6 +67,13 @@ _MAP: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise, str, str], ...]
             ("runs", _("Journal"), "history", "journal.see"),
         ),
     ),
+    (
+        _("Company"),
+        (
+            ("calendar", _("Working time"), "calendar-days", "work.see"),
+            ("jobs", _("Background work"), "list-todo", "jobs.see"),
+        ),
+    ),
     (_("Help"), (("gallery", _("Components"), "swatch-book", "work.see"),)),
 )
 
@@ -108,12 +116,12 @@ def _groups(request: HttpRequest, held: frozenset[str]) -> tuple[Group, ...]:
 
 
 def _entry(request: HttpRequest, name: str, text: str | Promise, icon: str, address: str) -> Entry:
-    """Return a line of the navigation; the workbench carries the number of overdue clocks."""
+    """Return a line of the navigation; overdue clocks and jobs that wait for a person are counted in it."""
     current = _is_current(request, address)
-    if name != "workbench":
+    if name not in ("workbench", "jobs"):
         return Entry(text, icon, address, current)
-    overdue = overdue_count(clock.now())
-    return Entry(text, icon, address, current, overdue.rows, overdue.capped, alarm=True)
+    alarm = overdue_count(clock.now()) if name == "workbench" else parked_count()
+    return Entry(text, icon, address, current, alarm.rows, alarm.capped, alarm=True)
 
 
 def _address(name: str) -> str:

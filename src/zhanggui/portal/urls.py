@@ -1,7 +1,20 @@
 """All pages with the right that each needs."""
 
 from zhanggui.portal.routing import ANYONE, page
-from zhanggui.portal.views import clauses, entry, gallery, imports, orders, preferences, runs, workbench
+from zhanggui.portal.views import (
+    calendars,
+    clauses,
+    entry,
+    gallery,
+    imports,
+    jobs,
+    orders,
+    parameters,
+    preferences,
+    runs,
+    shifts,
+    workbench,
+)
 
 FORM = ("GET", "POST")
 POST = ("POST",)
@@ -33,8 +46,30 @@ urlpatterns = [
     page("clocks/<int:clock_id>/panel/", clauses.clock_panel, name="clock-panel", right="work.see"),
     page("clauses/", clauses.clauses, name="clauses", right="clauses.see"),
     page("clauses/<str:number>/", clauses.clause, name="clause", right="clauses.see"),
+    page("clauses/<str:number>/values/<str:name>/", parameters.parameter, name="parameter", right="regulation.change"),
+    page(
+        "clauses/<str:number>/values/<str:name>/set/",
+        parameters.set_value,
+        name="parameter-set",
+        right="regulation.change",
+        methods=POST,
+    ),
     page("journal/", runs.journal, name="runs", right="journal.see"),
     page("journal/<int:run_id>/", runs.run, name="run", right="journal.see"),
+    page("calendar/", calendars.calendar, name="calendar", right="work.see"),
+    page("calendar/days/", calendars.edit_days, name="calendar-days", right="calendar.edit", methods=POST),
+    page("calendar/export/", calendars.export, name="calendar-export", right="work.see"),
+    page("calendar/hours/<slug:department>/", shifts.shifts, name="shifts", right="calendar.edit"),
+    page(
+        "calendar/hours/<slug:department>/set/",
+        shifts.change,
+        name="shifts-set",
+        right="calendar.edit",
+        methods=POST,
+        many=shifts.DAY_FIELDS,
+    ),
+    page("jobs/", jobs.jobs, name="jobs", right="jobs.see"),
+    page("jobs/release/", jobs.release, name="jobs-release", right="jobs.release", methods=POST, many=("id",)),
     page("gallery/", gallery.gallery, name="gallery", right="work.see"),
     page("gallery/panel/", gallery.gallery_panel, name="gallery-panel", right="work.see"),
 ]

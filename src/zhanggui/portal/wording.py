@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from zhanggui.people.rules import roles_with
+
 Words = str | Promise
 
 
@@ -59,10 +61,25 @@ STATES: dict[str, dict[str, Label]] = {
     },
     "intake": {
         "uploaded": Label(gettext_lazy("Uploaded"), "plain"),
+        "checking": Label(gettext_lazy("Checking"), "warn"),
         "checked": Label(gettext_lazy("Checked"), "info"),
         "committing": Label(gettext_lazy("Importing"), "warn"),
         "done": Label(gettext_lazy("Done"), "good"),
         "refused": Label(gettext_lazy("Refused as a whole"), "bad"),
+    },
+    "job": {
+        "waiting": Label(gettext_lazy("In the queue"), "info"),
+        "running": Label(gettext_lazy("Being done"), "info"),
+        "done": Label(gettext_lazy("Done"), "good"),
+        "parked": Label(gettext_lazy("Waits for a person"), "bad"),
+    },
+    "calendar_day": {
+        "current": Label(gettext_lazy("In force"), "good"),
+        "replaced": Label(gettext_lazy("Replaced"), "plain"),
+    },
+    "shift": {
+        "current": Label(gettext_lazy("In force"), "good"),
+        "replaced": Label(gettext_lazy("Replaced"), "plain"),
     },
     "run": {
         "done": Label(gettext_lazy("Done"), "good"),
@@ -75,6 +92,8 @@ SUBJECTS: dict[str, Words] = {
     "hold": gettext_lazy("Hold"),
     "request": gettext_lazy("Request to logistics"),
     "reservation": gettext_lazy("Reservation"),
+    "calendar_day": gettext_lazy("Calendar day"),
+    "shift": gettext_lazy("Working hours"),
 }
 STEP_WORDS: dict[str, Words] = {
     "orders.open_shops": gettext_lazy("Shop opened"),
@@ -88,6 +107,7 @@ STEP_WORDS: dict[str, Words] = {
     "processes.release_orders": gettext_lazy("Handed to logistics"),
     "processes.ship_orders": gettext_lazy("Order shipped"),
     "processes.cancel_orders": gettext_lazy("Order cancelled"),
+    "people.invite": gettext_lazy("Invitation made"),
     "people.join": gettext_lazy("Member of staff joined"),
     "inventory.open_warehouses": gettext_lazy("Warehouse opened"),
     "inventory.receive_stock": gettext_lazy("Stock booked"),
@@ -103,6 +123,8 @@ STEP_WORDS: dict[str, Words] = {
     "delivery.queue": gettext_lazy("Message queued"),
     "delivery.release": gettext_lazy("Job released"),
     "intake.upload_files": gettext_lazy("File received"),
+    "intake.begin_checks": gettext_lazy("Check asked for"),
+    "intake.cancel_checks": gettext_lazy("Check called off"),
     "intake.note_checks": gettext_lazy("File checked"),
     "intake.begin_commits": gettext_lazy("Import begun"),
     "intake.commit_orders": gettext_lazy("Orders imported"),
@@ -116,6 +138,20 @@ HOLDS: dict[str, Words] = {
     "content_changed": gettext_lazy("The order changed on the platform"),
 }
 REFUSALS: dict[str, Words] = {
+    "same_day_twice": gettext_lazy("a day was given twice"),
+    "name_missing": gettext_lazy("the day needs a name in both languages"),
+    "outside_calendar": gettext_lazy("the calendar covers the years 1970 to 2069 only"),
+    "no_working_hours": gettext_lazy("there must be at least one interval of work, or no working clock would ever end"),
+    "bad_shift": gettext_lazy("an interval begins within its day and ends within the next one"),
+    "overlapping_shifts": gettext_lazy("two intervals cover the same minute; let one end where the next begins"),
+    "same_department_twice": gettext_lazy("the department was given twice"),
+    "not_parked": gettext_lazy("it does not wait for a person any more"),
+    "unknown_department": gettext_lazy("there is no such department"),
+    "unknown_role": gettext_lazy("there is no such role"),
+    "in_the_past": gettext_lazy("the past of the rules never changes"),
+    "already_dated": gettext_lazy("another value begins at this very moment"),
+    "out_of_bounds": gettext_lazy("it lies outside the bounds of the clause"),
+    "wrong_type": gettext_lazy("it is no value of this kind"),
     "unknown_order": gettext_lazy("there is no such order"),
     "on_hold": gettext_lazy("a reason to wait still stands; open the order to see it"),
     "wrong_state": gettext_lazy("the order is in another state by now"),
@@ -156,6 +192,66 @@ FILE_WARNINGS: dict[str, Words] = {
     "dates_1904": gettext_lazy("The workbook counts its days from 1904; look whether the dates are right."),
     "channel_new": gettext_lazy("This channel is new here; look whether currency and zone are right."),
 }
+ROLES: dict[str, Words] = {
+    "administrator": gettext_lazy("Administrator"),
+    "manager": gettext_lazy("Management"),
+    "sales": gettext_lazy("Sales"),
+    "logistics": gettext_lazy("Logistics"),
+    "service": gettext_lazy("Customer service"),
+    "operations": gettext_lazy("Operations"),
+    "auditor": gettext_lazy("Auditor"),
+}
+WEEKDAYS: tuple[Words, ...] = (
+    gettext_lazy("Monday"),
+    gettext_lazy("Tuesday"),
+    gettext_lazy("Wednesday"),
+    gettext_lazy("Thursday"),
+    gettext_lazy("Friday"),
+    gettext_lazy("Saturday"),
+    gettext_lazy("Sunday"),
+)
+SHORT_DAYS: tuple[Words, ...] = (
+    gettext_lazy("Mon"),
+    gettext_lazy("Tue"),
+    gettext_lazy("Wed"),
+    gettext_lazy("Thu"),
+    gettext_lazy("Fri"),
+    gettext_lazy("Sat"),
+    gettext_lazy("Sun"),
+    gettext_lazy("Holidays"),
+)
+DAY_KINDS: dict[str, Words] = {
+    "holiday": gettext_lazy("Holiday"),
+    "workday": gettext_lazy("Make-up workday"),
+    "weekend": gettext_lazy("Weekend"),
+    "plain": gettext_lazy("Ordinary weekday"),
+    "ordinary": gettext_lazy("Ordinary day again"),
+}
+SCOPES: dict[str, Words] = {
+    "department": gettext_lazy("department"),
+    "channel": gettext_lazy("channel"),
+    "warehouse": gettext_lazy("warehouse"),
+    "shop": gettext_lazy("shop"),
+}
+JOBS: dict[str, Words] = {
+    "journal.seal": gettext_lazy("Link runs into the chain"),
+    "obligations.sweep": gettext_lazy("Look for deadlines that passed"),
+    "delivery.tidy": gettext_lazy("Tidy the queue"),
+    "delivery.send": gettext_lazy("Send a message"),
+    "intake.check": gettext_lazy("Check a file"),
+    "intake.commit": gettext_lazy("Import a file"),
+}
+ALARMS: dict[str, Words] = {
+    "attempts_used_up": gettext_lazy("every attempt failed; remove the cause named beside it, then let it run again"),
+    "worker_died": gettext_lazy("it ended its worker each time; look at memory and log before it runs again"),
+    "no_port": gettext_lazy("no way out is set up for this kind of message; set it up, then let it run again"),
+    "outcome_unknown": gettext_lazy(
+        "it may have gone out or not; find out outside, and let it run again only if it did not"
+    ),
+    "address_not_valid": gettext_lazy("the address is not valid; correct it where the message comes from"),
+    "header_not_valid": gettext_lazy("subject or sender cannot be sent; correct the settings, then let it run again"),
+    "sign_in_refused": gettext_lazy("the mail server refused name or password; correct the settings"),
+}
 KINDS: dict[str, Words] = {
     "event": gettext_lazy("Event"),
     "calendar": gettext_lazy("Calendar"),
@@ -163,6 +259,7 @@ KINDS: dict[str, Words] = {
     "record": gettext_lazy("Record"),
 }
 DEPARTMENTS: dict[str, Words] = {
+    "all": gettext_lazy("The company"),
     "management": gettext_lazy("Management"),
     "sales": gettext_lazy("Sales"),
     "operations": gettext_lazy("Operations"),
@@ -184,6 +281,35 @@ class TimeLeft:
 def steps_words(step: str) -> Words:
     """Name a step for people; a step without words is shown by its code."""
     return STEP_WORDS.get(step, step)
+
+
+def shift_days(days: int) -> str:
+    """Name the kinds of day of a shift, neighbours joined: Mon–Fri, Holidays."""
+    parts: list[str] = []
+    held = [bit for bit in range(7) if days >> bit & 1]
+    while held:
+        run = [bit for at, bit in enumerate(held) if bit == held[0] + at]
+        ends = (str(SHORT_DAYS[run[0]]), str(SHORT_DAYS[run[-1]]))
+        parts += ["–".join(ends)] if len(run) > 2 else [str(SHORT_DAYS[bit]) for bit in run]
+        held = held[len(run) :]
+    return " · ".join([*parts, *([str(SHORT_DAYS[7])] if days >> 7 & 1 else [])])
+
+
+def shift_time(minute: int) -> str:
+    """Write a minute of the day as a time; the midnight that ends a day is 24:00."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def shift_span(starts: int, ends: int) -> str:
+    """Write the interval of a shift; one over midnight says so."""
+    if ends <= 1440:
+        return f"{shift_time(starts)}–{shift_time(ends)}"
+    return _("%(from)s–%(until)s the next day") % {"from": shift_time(starts), "until": shift_time(ends - 1440)}
+
+
+def roles_of(right: str) -> str:
+    """Name the roles that give a right, so that a refusal says who can help."""
+    return " · ".join(str(ROLES.get(role, role)) for role in roles_with(right))
 
 
 def label_of(kind: str, state: str) -> Label:

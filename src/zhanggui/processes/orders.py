@@ -18,6 +18,7 @@ from zhanggui.sales.orders.steps import (
     mark_released,
     mark_reserved,
     mark_shipped,
+    mark_short,
 )
 
 
@@ -26,6 +27,7 @@ def reserve_orders(batch: Sequence[int], *, context: Inside) -> Answer:
     """Reserve stock for confirmed orders, first in the batch first served, each all or nothing.
 
     Clause: 2.1.3.2. Rejects: as `lock_orders`; short with SKU and missing pieces. Services need no stock.
+    Writes: reservations, balances, orders reserved; when an order was first found short.
     """
     ready, rejected = lock_orders(batch, (State.CONFIRMED,), context=context)
     indexes = list(ready)
@@ -33,6 +35,7 @@ def reserve_orders(batch: Sequence[int], *, context: Inside) -> Answer:
     given = reserve_stock(demands, context=context)
     granted = [demands[row.index].demand_id for row in given.accepted]
     mark_reserved(granted, context=context)
+    mark_short([demands[row.index].demand_id for row in given.rejected], context=context)
     rejected += [Rejected(indexes[row.index], row.code, row.details) for row in given.rejected]
     return answer([Accepted(indexes[row.index], row.result) for row in given.accepted], rejected)
 

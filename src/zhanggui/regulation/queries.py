@@ -13,6 +13,7 @@ import yaml
 from django.conf import settings
 from django.db import connection
 
+from zhanggui.kernel.moments import micros, micros_of, moment_of
 from zhanggui.regulation import rules
 from zhanggui.regulation.models import ParameterOverlay, ParameterVersion
 from zhanggui.regulation.records import (
@@ -137,7 +138,7 @@ def terms_for(kind: type[T], moments: Sequence[datetime], scopes: Scopes = EVERY
     """
     wanted = _wanted(cast(Hashable, kind), str(settings.REGULATION_DIR))
     parameters = [*wanted.values()]
-    at = rules.micros_of(moments)
+    at = micros_of(moments)
     owned = _owned(parameters) if moments else {}
     overlays = _overlays(parameters, min(moments), max(moments)) if moments else {}
     keys = _keys(scopes) if overlays else {}
@@ -191,7 +192,7 @@ def _owned(parameters: Sequence[Parameter]) -> dict[Address, list[tuple[int, Val
         order="clause, parameter, valid_from",
     )
     for number, name, since, value, version in rows:
-        found.setdefault((number, name), []).append((rules.micros(_aware(since)), json.loads(value), version))
+        found.setdefault((number, name), []).append((micros(_aware(since)), json.loads(value), version))
     return found
 
 
@@ -212,8 +213,8 @@ def _overlays(parameters: Sequence[Parameter], first: datetime, last: datetime) 
         parameter = clause(number).parameter(name)
         found.setdefault((number, name), []).append(rules.Overlays(
             ScopeKind(kind), key,
-            np.array([rules.micros(_aware(row[0])) for row in held], dtype=np.int64),
-            np.array([rules.micros(_aware(row[1])) for row in held], dtype=np.int64),
+            np.array([micros(_aware(row[0])) for row in held], dtype=np.int64),
+            np.array([micros(_aware(row[1])) for row in held], dtype=np.int64),
             np.array([json.loads(row[2]) for row in held], dtype=rules.column_type(parameter)),
             np.array([row[3] for row in held], dtype=np.int64),
         ))  # fmt: skip
@@ -278,7 +279,7 @@ def in_force(number: str, moment: datetime, scopes: Scopes = EVERYWHERE) -> tupl
     parameters = clause(number).parameters
     if not parameters:
         return ()
-    at, keys = rules.micros_of([moment]), _keys(scopes)
+    at, keys = micros_of([moment]), _keys(scopes)
     owned, overlays = _owned(parameters), _overlays(parameters, moment, moment)
     held = []
     for parameter in parameters:
@@ -286,7 +287,7 @@ def in_force(number: str, moment: datetime, scopes: Scopes = EVERYWHERE) -> tupl
         layers = overlays.get(address, [])
         values, versions = rules.resolve(_track(parameter, owned.get(address)), layers, at, keys)
         until = next((int(layer.ends[0]) for layer in layers if layer.versions[0] == versions[0]), None)
-        ends_at = None if until is None else rules.moment_of(until)
+        ends_at = None if until is None else moment_of(until)
         held.append(InForce(parameter, _plain(values[0]), int(versions[0]), ends_at))
     return tuple(held)
 
@@ -310,7 +311,7 @@ def history(number: str) -> tuple[Dated, ...]:
 
 
 def _first_moment(day: date) -> datetime:
-    return rules.moment_of(rules.start_of_day(day, settings.COMPANY_ZONE))
+    return moment_of(rules.start_of_day(day, settings.COMPANY_ZONE))
 
 
 def _laid(row: ParameterOverlay) -> Dated:

@@ -7,13 +7,15 @@ first microsecond until just before the next one's.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from zhanggui.kernel.moments import Micros as Moments
+from zhanggui.kernel.moments import micros, moment_of
 from zhanggui.regulation.records import (
     UNITS,
     Clause,
@@ -34,7 +36,6 @@ from zhanggui.regulation.records import (
 )
 
 Named = TypeVar("Named", bound=StrEnum)
-Moments = npt.NDArray[np.int64]
 Column = npt.NDArray[Any]
 
 NUMBER = re.compile(r"^\d+(\.\d+){1,3}[a-z]?$")
@@ -44,7 +45,6 @@ CLOCK_TIME = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 CLAUSE_KEYS = {"title", "text", "owner", "kind", "evidence", "parameters", "time_basis", "measured_by"}
 PARAMETER_KEYS = {"label", "type", "unit", "min", "max", "choices", "values"}
 ALWAYS = date(2000, 1, 1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIME_BASIS_LABEL = Text("计时方式", "How time is counted")
 WIDEST_FIRST = tuple(ScopeKind)
 
@@ -74,24 +74,6 @@ class Overlays:
     versions: Moments
 
 
-def micros(moment: datetime) -> int:
-    """Return a moment as microseconds since 1970 UTC; a naive one is a mistake of the caller (TypeError)."""
-    gap = moment - EPOCH
-    return (gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds
-
-
-def micros_of(moments: Sequence[datetime]) -> Moments:
-    """Return moments as an int array of microseconds."""
-    if len(moments) < 50:
-        return np.array([micros(moment) for moment in moments], dtype=np.int64)
-    return np.array([moment - EPOCH for moment in moments], dtype="timedelta64[us]").astype(np.int64)
-
-
-def moment_of(value: int) -> datetime:
-    """Return the moment that so many microseconds since 1970 UTC are."""
-    return EPOCH + timedelta(microseconds=value)
-
-
 def start_of_day(day: date, zone: tzinfo) -> int:
     """Return the first microsecond of a business day."""
     return micros(datetime.combine(day, time(0), tzinfo=zone))
@@ -117,20 +99,6 @@ def track(parameter: Parameter, zone: tzinfo, own: Sequence[tuple[int, Value, in
 def column_type(parameter: Parameter) -> type[np.int64] | type[object]:
     """Return the array type that holds a parameter's values."""
     return np.int64 if parameter.type is ParameterType.INTEGER else object
-
-
-def value_at(parameter: Parameter, moment: datetime, zone: tzinfo) -> Value:
-    """Return the shipped value in force at a moment.
-
-    Raises: NotYetInForce before the first one.
-    """
-    held = None
-    for dated in parameter.values:
-        if start_of_day(dated.since, zone) <= micros(moment):
-            held = dated.value
-    if held is None:
-        raise NotYetInForce(f"{parameter.clause} {parameter.name} has no value at {moment.isoformat()}")
-    return held
 
 
 def resolve(

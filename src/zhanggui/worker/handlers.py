@@ -5,20 +5,23 @@ A handler does one job and may be killed at any point. One that `finishes` ends 
 runner ends it.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from zhanggui.connectors.intake.steps import COMMIT_JOB
-from zhanggui.connectors.intake.taking_in import commit_intake
+from zhanggui.connectors.intake.queries import CHECK_JOB, COMMIT_JOB
+from zhanggui.connectors.intake.records import Choices
+from zhanggui.connectors.intake.taking_in import Stopped, check_as_asked, commit_intake
 from zhanggui.delivery import steps as delivery
 from zhanggui.delivery.queries import outgoing
 from zhanggui.delivery.records import (
     SEND,
     Claim,
     Every,
+    LeaseLost,
     MessageRequest,
     NotSent,
     OutcomeUnknown,
@@ -27,7 +30,8 @@ from zhanggui.delivery.records import (
 )
 from zhanggui.journal.records import SYSTEM, Actor, Context
 from zhanggui.journal.steps import seal_runs
-from zhanggui.obligations.steps import sweep_obligations
+from zhanggui.kernel import clock
+from zhanggui.obligations.steps import sweep_all
 from zhanggui.worker.ports import CHAIN_HEAD, port_for
 
 CLOCKS = "clocks"
@@ -96,12 +100,8 @@ def seal(work: Work) -> None:
 
 def sweep(work: Work) -> None:
     """Turn clocks that are due, part by part until none is left."""
-    context = Context(SYSTEM, work.as_of)
-    while not work.stopping():
-        swept = sweep_obligations(context=context, limit=SWEPT_AT_ONCE)
-        if max(swept.breached, swept.warned) < SWEPT_AT_ONCE:
-            return
-    raise StoppedEarly
+    if not sweep_all(context=Context(SYSTEM, work.as_of), limit=SWEPT_AT_ONCE, stopping=work.stopping):
+        raise StoppedEarly
 
 
 def tidy(work: Work) -> None:
@@ -109,17 +109,43 @@ def tidy(work: Work) -> None:
     delivery.tidy_queue(as_of=work.as_of)
 
 
-def commit_file(work: Work) -> None:
-    """Commit what is left of a file, part by part, in the name of who began it; keep how far it is."""
+def check_file(work: Work) -> None:
+    """Check a file in the name of who brought it; the job holds how far the check is.
+
+    A check that was killed or had to stop begins anew: it wrote nothing.
+    """
     payload = work.claim.payload
-    context = Context(Actor(str(payload["actor_kind"]), str(payload["actor_id"])), work.as_of)
+    asked_at = datetime.fromisoformat(str(payload["as_of"]))
 
     def told(done: int, total: int) -> None:
         with transaction.atomic():
             delivery.save_progress(work.claim, done, total)
 
-    if not commit_intake(int(payload["intake"]), context=context, told=told, stopping=work.stopping):
+    try:
+        check_as_asked(
+            int(payload["intake"]), int(payload["attempt"]), context=Context(_asker(work), asked_at),
+            choices=Choices(**json.loads(str(payload["choices"]))), told=told, stopping=work.stopping,
+        )  # fmt: skip
+    except Stopped as stopped:
+        raise StoppedEarly from stopped
+
+
+def commit_file(work: Work) -> None:
+    """Commit what is left of a file, part by part, in the name of who began it; the file holds how far it is."""
+    lease = HANDLERS[COMMIT_JOB].lease_seconds
+
+    def still_held(_done: int, _total: int) -> None:
+        if not delivery.renew_lease(work.claim, lease_seconds=lease, as_of=clock.now()):
+            raise LeaseLost(f"job {work.claim.job_id}, fence {work.claim.fence}")
+
+    context = Context(_asker(work), work.as_of)
+    intake_id = int(work.claim.payload["intake"])
+    if not commit_intake(intake_id, context=context, told=still_held, stopping=work.stopping):
         raise StoppedEarly
+
+
+def _asker(work: Work) -> Actor:
+    return Actor(str(work.claim.payload["actor_kind"]), str(work.claim.payload["actor_id"]))
 
 
 HANDLERS: dict[str, Handler] = {
@@ -127,6 +153,7 @@ HANDLERS: dict[str, Handler] = {
     SEAL: Handler(seal, lane=CLOCKS),
     SWEEP: Handler(sweep, lane=CLOCKS),
     TIDY: Handler(tidy),
+    CHECK_JOB: Handler(check_file, lane=FILES),
     COMMIT_JOB: Handler(commit_file, lane=FILES),
 }
 

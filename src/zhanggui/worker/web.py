@@ -5,6 +5,7 @@ import struct
 from typing import Any
 
 READ_SECONDS = 10
+logconfig_dict = {"formatters": {"generic": {"()": "zhanggui.config.logs.OneLine"}}}
 
 
 def when_ready(server: Any) -> None:

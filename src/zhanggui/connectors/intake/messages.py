@@ -140,7 +140,10 @@ FILES: Mapping[str, Words] = MappingProxyType(
         "file_too_large": (_("The file is larger than {limit_bytes} bytes."), _SMALLER),
         "packed_too_tightly": (_("The file unpacks to far more than it should."), _AGAIN),
         "encoding_unknown": (_("Nobody knows this encoding."), _("Choose one from the list.")),
-        "encoding_unreadable": (_("The text cannot be read from line {line} on."), _("Save the file as UTF-8.")),
+        "encoding_unreadable": (
+            _("The text cannot be read as {encoding} from line {line} on."),
+            _("Save the file as UTF-8."),
+        ),
         "encodings_mixed": (_("Line {line} is in another encoding than the rest."), _("Save the file as UTF-8.")),
         "nul": (_("Line {line} holds a character that cannot be kept (NUL)."), _AGAIN),
         "lone_surrogate": (_("Line {line} holds half of a character."), _("Save the file as UTF-8.")),

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 SUBJECTS = ("orders", "products", "stock")
-STATES = ("uploaded", "checked", "committing", "done", "refused")
+STATES = ("uploaded", "checking", "checked", "committing", "done", "refused")
 
 
 class IntakeFile(models.Model):

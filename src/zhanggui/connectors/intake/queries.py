@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from zhanggui.catalog.models import Sku
 from zhanggui.connectors.intake.models import IntakeFile, RefusedRow, SavedMapping
-from zhanggui.connectors.intake.records import IntakeView, Reading, RowRefused, Stage, State
+from zhanggui.connectors.intake.records import IntakeView, Reading, RowRefused, Stage, Standing, State, Work
 from zhanggui.connectors.spreadsheets.mapping import Subject
 from zhanggui.delivery.models import Job
 from zhanggui.delivery.records import JobState
 from zhanggui.sales.orders.models import Shop
 
+CHECK_JOB, COMMIT_JOB = "intake.check", "intake.commit"
+TAKEN_UP_WITHIN = timedelta(seconds=15)
 SHOWN = (
     "id", "subject", "channel", "shop", "name", "sha256", "size", "attempt", "layout", "encoding", "currency",
     "rows_total", "rows_done", "rows_refused", "entries", "position", "lines", "new", "changed", "unchanged",
@@ -85,3 +88,30 @@ def parked_jobs_of(kind: str, keys: Sequence[str]) -> list[int]:
     """Return the ids of those jobs of these keys that were laid aside for a person."""
     parked = Job.objects.filter(kind=kind, key__in=keys, state=JobState.PARKED)
     return list(parked.order_by("id").values_list("id", flat=True))
+
+
+def work_of(file: IntakeView, as_of: datetime) -> Work | None:
+    """Return how the worker stands to a file that is checked or comes in; None if nothing was left to it.
+
+    Cost: one statement, a second one while the job waits.
+    """
+    kinds = {State.CHECKING: CHECK_JOB, State.COMMITTING: COMMIT_JOB}
+    kind = kinds.get(file.state)
+    job = Job.objects.filter(kind=kind, key=f"{file.id}:{file.attempt}").first() if kind else None
+    if job is None or job.state == JobState.DONE:
+        return None
+    standing = _standing(job, as_of)
+    return Work(job.id, standing, job.progress_done, job.progress_total, job.last_error, job.run_at)
+
+
+def _standing(job: Job, as_of: datetime) -> Standing:
+    if job.state == JobState.PARKED:
+        return Standing.PARKED
+    if job.lease_until:
+        return Standing.RUNNING if job.lease_until > as_of else Standing.SILENT
+    if job.run_at > as_of and job.last_error:
+        return Standing.AGAIN
+    busy = Job.objects.filter(kind__in=(CHECK_JOB, COMMIT_JOB), state=JobState.RUNNING, lease_until__gt=as_of)
+    if busy.exists():
+        return Standing.BEHIND
+    return Standing.NOBODY if job.run_at + TAKEN_UP_WITHIN < as_of else Standing.WAITING

@@ -1,6 +1,7 @@
 """What a file on its way in is: who brought it, how it is read, what each of its rows came to."""
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,9 +14,13 @@ DEFAULT_WAREHOUSE = "MAIN"
 
 
 class State(StrEnum):
-    """Where a file stands. From refused and done it may be checked again, as a new attempt."""
+    """Where a file stands: checking while the worker has it to check.
+
+    From refused and done it may be checked again, as a new attempt.
+    """
 
     UPLOADED = "uploaded"
+    CHECKING = "checking"
     CHECKED = "checked"
     COMMITTING = "committing"
     DONE = "done"
@@ -96,31 +101,48 @@ class Reading:
     warnings: tuple[str, ...] = ()
 
 
+class Entries:
+    """What of a file can be taken in, in its order: made from what was set aside, anew at each walk.
+
+    Takes: kept, the numbers of the groups that come in; make, which turns the number of a group into its entry.
+    """
+
+    def __init__(self, kept: "array[int]", make: Callable[[int], Entry]) -> None:
+        self._kept, self._make = kept, make
+
+    def __len__(self) -> int:
+        """Return how many there are; nothing is made."""
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Give all."""
+        return self.since(0)
+
+    def since(self, start: int) -> Iterator[Entry]:
+        """Give those from a place on."""
+        return map(self._make, self._kept[start:])
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A file read to its end: what can be taken in, and which rows cannot, by row."""
+    """A file read to its end: what can be taken in, and which rows cannot, by row.
+
+    lines, amount_fen: of orders only; amount_fen is the sum of their line amounts in the shop's minor unit.
+    """
 
     subject: Subject
     reading: Reading
     shop: ShopKey | None
     rows_total: int
-    entries: tuple[Entry, ...]
+    entries: Entries
     refusals: tuple[RowRefused, ...]
+    lines: int = 0
+    amount_fen: int = 0
 
     @property
     def rows_ok(self) -> int:
         """Return how many rows belong to entries."""
         return self.rows_total - len(self.refusals)
-
-    @property
-    def lines(self) -> int:
-        """Return how many order lines the entries have."""
-        return sum(len(entry.record.lines) for entry in self.entries if isinstance(entry.record, OrderIn))
-
-    @property
-    def amount_fen(self) -> int:
-        """Return the sum of the line amounts of the orders, in the shop's minor unit."""
-        return sum(entry.record.goods_fen for entry in self.entries if isinstance(entry.record, OrderIn))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +184,15 @@ class Checked:
     forecast: Counts = field(default_factory=Counts)
     refusal: str = ""
     details: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The wish that the worker checks a file that was seen at this attempt."""
+
+    intake_id: int
+    attempt: int
+    choices: Choices = field(default_factory=Choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +258,39 @@ class StockRow:
     def content_hash(self) -> str:
         """Return what stands for it in the input hash."""
         return repr(self.stock)
+
+
+class Standing(StrEnum):
+    """How the worker stands to a file that was left to it.
+
+    behind: another file is in work. nobody: no worker took it up for a while. again: an error, tried again by itself.
+    silent: the worker that had it gave no sign of life. parked: laid aside for a person.
+    """
+
+    WAITING = "waiting"
+    BEHIND = "behind"
+    NOBODY = "nobody"
+    AGAIN = "again"
+    RUNNING = "running"
+    SILENT = "silent"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The job of a file. done, total: how far a check is, total 0 while it is not known. why: its last error."""
+
+    job_id: int
+    standing: Standing
+    done: int
+    total: int
+    why: str
+    run_at: datetime
+
+    @property
+    def percent(self) -> int | None:
+        """Return how far it is in whole per cent, below a hundred until it has ended; None while not known."""
+        return min(99, 100 * self.done // self.total) if self.total else None
 
 
 @dataclass(frozen=True, slots=True)

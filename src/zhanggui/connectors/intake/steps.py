@@ -9,10 +9,19 @@ from zhanggui.catalog.queries import known_skus
 from zhanggui.catalog.records import SkuIn
 from zhanggui.catalog.steps import FIELDS, take_in_skus
 from zhanggui.connectors.intake.models import IntakeFile, RefusedRow, SavedMapping
-from zhanggui.connectors.intake.queries import known_products, parked_jobs_of, reading_from, reading_text
+from zhanggui.connectors.intake.queries import (
+    CHECK_JOB,
+    COMMIT_JOB,
+    known_products,
+    parked_jobs_of,
+    reading_from,
+    reading_text,
+)
 from zhanggui.connectors.intake.records import (
+    Ask,
     Begin,
     Checked,
+    Choices,
     Counts,
     OrderRow,
     Part,
@@ -33,8 +42,7 @@ from zhanggui.logistics.inventory.steps import open_warehouses, receive_stock
 from zhanggui.processes.intake import bring_in_orders
 from zhanggui.sales.orders.intake import open_shops
 
-COMMIT_JOB = "intake.commit"
-CHECKABLE = (State.UPLOADED, State.CHECKED, State.DONE, State.REFUSED)
+CHECKABLE = (State.UPLOADED, State.CHECKING, State.CHECKED, State.DONE, State.REFUSED)
 PRODUCT_FIELDS = {"name": "name", "specification": "specification", "unit": "unit", "barcode": "barcode",
                   "price_fen": "price", "stocked": "stocked"}  # fmt: skip
 
@@ -73,11 +81,90 @@ _FIGURES = ("attempt", "rows_total", "rows_done", "rows_refused", "entries", "li
 _EMPTY: dict[str, object] = {**dict.fromkeys(_TEXTS, ""), **dict.fromkeys(_FIGURES, 0)}
 
 
+@step("intake.begin_checks", clause="1.2", limit=10)
+def begin_checks(batch: Sequence[Ask], *, context: Inside) -> Answer:
+    """Leave the check of files to the worker, each as a new attempt; what an earlier check found is set back.
+
+    Gives: the attempt. Rejects: unknown_file, wrong_state (being committed), overtaken (another checked it).
+    Writes: files, jobs. A check that was laid aside is let go on, to find that it is no longer wanted.
+    """
+    run = context.run
+    found = {
+        row[0]: row[1:]
+        for row in run.lock(IntakeFile, "id", [row.intake_id for row in batch], ["id", "state", "attempt"])
+    }
+    accepted: list[Accepted] = []
+    rejected: list[Rejected] = []
+    jobs: list[JobRequest] = []
+    for index, ask in enumerate(batch):
+        state, attempt = found.get(ask.intake_id, ("", 0))
+        if state not in CHECKABLE or ask.attempt != attempt:
+            code = "unknown_file" if not state else "overtaken" if state in CHECKABLE else "wrong_state"
+            rejected.append(Rejected(index, code, {"state": state}))
+            continue
+        found[ask.intake_id] = (str(State.CHECKING), attempt + 1)
+        again = {**_EMPTY, "attempt": attempt + 1, "state": str(State.CHECKING), "details": "{}"}
+        run.update(IntakeFile, [ask.intake_id], again)
+        run.move("intake", [ask.intake_id], state, str(State.CHECKING))
+        jobs.append(_check_job(ask, context))
+        accepted.append(Accepted(index, attempt + 1))
+    if jobs:
+        enqueue_jobs(jobs, context=context)
+    _let_go([f"{row.intake_id}:{row.attempt}" for row in batch], context)
+    return answer(accepted, rejected)
+
+
+def _check_job(ask: Ask, context: Inside) -> JobRequest:
+    choices = json.dumps({name: getattr(ask.choices, name) for name in Choices.__slots__}, ensure_ascii=False)
+    payload: dict[str, str | int] = {
+        "intake": ask.intake_id, "attempt": ask.attempt + 1, "as_of": context.as_of.isoformat(), "choices": choices,
+        "actor_kind": context.actor.kind, "actor_id": context.actor.id,
+    }  # fmt: skip
+    return JobRequest(CHECK_JOB, f"{ask.intake_id}:{ask.attempt + 1}", payload, priority=Priority.BULK)
+
+
+def _let_go(keys: Sequence[str], context: Inside) -> None:
+    """Let checks that were laid aside run to their end: their files are no longer in that attempt."""
+    parked = parked_jobs_of(CHECK_JOB, keys)
+    if parked:
+        release_jobs(parked, context=context)
+
+
+@step("intake.cancel_checks", clause="1.2", limit=10)
+def cancel_checks(batch: Sequence[Begin], *, context: Inside) -> Answer:
+    """Call off checks that were left to the worker; the files stand as uploaded. A check in work ends by itself.
+
+    Gives: the state. Rejects: unknown_file, wrong_state (not being checked), overtaken (checked anew).
+    Writes: files, jobs.
+    """
+    run = context.run
+    found = {
+        row[0]: row[1:]
+        for row in run.lock(IntakeFile, "id", [row.intake_id for row in batch], ["id", "state", "attempt"])
+    }
+    accepted: list[Accepted] = []
+    rejected: list[Rejected] = []
+    for index, asked in enumerate(batch):
+        state, attempt = found.get(asked.intake_id, ("", 0))
+        if state != State.CHECKING or asked.attempt != attempt:
+            code = "unknown_file" if not state else "overtaken" if asked.attempt != attempt else "wrong_state"
+            rejected.append(Rejected(index, code, {"state": state}))
+            continue
+        run.update(IntakeFile, [asked.intake_id], {"state": str(State.UPLOADED)})
+        run.move("intake", [asked.intake_id], state, str(State.UPLOADED))
+        found[asked.intake_id] = (str(State.UPLOADED), attempt)
+        accepted.append(Accepted(index, str(State.UPLOADED)))
+    _let_go([f"{batch[row.index].intake_id}:{batch[row.index].attempt}" for row in accepted], context)
+    return answer(accepted, rejected)
+
+
 @step("intake.note_checks", clause="1.2", limit=10)
 def note_checks(batch: Sequence[Checked], *, context: Inside) -> Answer:
     """Keep what checks found; each is a new attempt, and nothing of it is in the business tables yet.
 
-    Gives: the state. Rejects: unknown_file, wrong_state (being committed), overtaken (another checked it).
+    An attempt is the file's next, or the one that the worker was asked for.
+    Gives: the state. Rejects: unknown_file, wrong_state (being committed), overtaken (another checked it, or the check
+    was cancelled).
     Writes: files, refused rows.
     """
     run = context.run
@@ -90,7 +177,7 @@ def note_checks(batch: Sequence[Checked], *, context: Inside) -> Answer:
     refused: list[tuple[Checked, Stage, RowRefused]] = []
     for index, checked in enumerate(batch):
         state, attempt = found.get(checked.intake_id, ("", 0))
-        if state not in CHECKABLE or checked.attempt != attempt + 1:
+        if state not in CHECKABLE or not _is_next(checked, state, attempt):
             code = "unknown_file" if not state else "overtaken" if state in CHECKABLE else "wrong_state"
             rejected.append(Rejected(index, code, {"state": state}))
             continue
@@ -106,6 +193,10 @@ def note_checks(batch: Sequence[Checked], *, context: Inside) -> Answer:
         refused += [(checked, Stage.FORECAST, row) for row in checked.forecast.refusals]
     _insert_refused([(one.intake_id, one.attempt, stage, row) for one, stage, row in refused], context)
     return answer(accepted, rejected)
+
+
+def _is_next(checked: Checked, state: str, attempt: int) -> bool:
+    return checked.attempt == attempt + 1 or (state == State.CHECKING and checked.attempt == attempt)
 
 
 def _figures(checked: Checked) -> dict[str, object]:

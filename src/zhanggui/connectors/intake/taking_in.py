@@ -4,31 +4,28 @@ A check writes nothing but the file's own record. A commit is one run per part; 
 run, so that a commit that was killed goes on where it stood and doubles nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import count, islice
-from pathlib import Path
 from typing import cast
 
 from zhanggui.catalog.records import SkuIn
 from zhanggui.connectors.channels import channel_for, checked_code
 from zhanggui.connectors.intake import files, steps
-from zhanggui.connectors.intake.goods_rows import read_products, read_stock
-from zhanggui.connectors.intake.layouts import fingerprint, settle
-from zhanggui.connectors.intake.order_rows import OrderReader, currency_column
-from zhanggui.connectors.intake.queries import intake, saved_mapping, shop_terms
+from zhanggui.connectors.intake.parsing import DEFAULT_SHOP, GUESSING, Told, parse_file, silent
+from zhanggui.connectors.intake.queries import intake
 from zhanggui.connectors.intake.records import (
+    Ask,
     Begin,
     Checked,
     Choices,
     Counts,
+    Entries,
     Entry,
     IntakeView,
     OrderRow,
     Parsed,
     Part,
-    Reading,
     SkuRow,
     State,
     StockIn,
@@ -36,16 +33,20 @@ from zhanggui.connectors.intake.records import (
     Upload,
 )
 from zhanggui.connectors.spreadsheets.mapping import Subject
-from zhanggui.connectors.spreadsheets.reading import open_table
-from zhanggui.connectors.spreadsheets.records import FileRefused, Row, Table
+from zhanggui.connectors.spreadsheets.records import LIMITS, FileRefused
 from zhanggui.journal.records import Context
+from zhanggui.kernel import clock
 from zhanggui.kernel.batch import Answer
-from zhanggui.sales.orders.records import OrderIn, ShopKey
+from zhanggui.sales.orders.records import OrderIn
 
-DEFAULT_SHOP = "main"
 PART_ENTRIES, PART_LINES = 2_500, 20_000
-GUESSING = Choices()
-Told = Callable[[int, int], None]
+SOON_ROWS, SOON_BYTES = 2_000, 1_000_000
+"""A file within these is checked at once; a larger one by the worker."""
+FORECAST_ENTRIES = 100_000
+"""Above this many entries the check reads every row but does not try the import, which takes as long again."""
+
+
+TOLD_SECONDS = 1.0
 
 
 class Overtaken(Exception):
@@ -54,10 +55,6 @@ class Overtaken(Exception):
 
 def _never() -> bool:
     return False
-
-
-def _silent(_done: int, _total: int) -> None:
-    return None
 
 
 # ---- kept
@@ -79,95 +76,131 @@ def take_file(
     return int(steps.upload_files([upload], context=context).accepted[0].result)
 
 
-# ---- read
-
-
-def parse_file(
-    path: Path,
-    subject: Subject,
-    *,
-    name: str = "",
-    channel: str = "",
-    shop: str = "",
-    choices: Choices = GUESSING,
-    as_of: datetime,
-) -> Parsed:
-    """Read a file to its end and judge every row.
-
-    Raises: FileRefused for the whole file.
-    Cost: one walk over the rows, all entries in memory.
-    """
-    with _opened(path, name, choices) as table:
-        if subject == "orders":
-            return _parse_orders(table, (channel, shop or DEFAULT_SHOP), choices, as_of)
-        reading = _reading(table, subject, "", choices)
-        read = read_products if subject == "products" else read_stock
-        entries, refusals, n_rows = read(table, reading.columns)
-    _refuse_empty(n_rows)
-    return Parsed(subject, reading, None, n_rows, entries, refusals)
-
-
-def _opened(path: Path, name: str, choices: Choices) -> Table:
-    return open_table(path, name, encoding=choices.encoding, delimiter=choices.delimiter, sheet=choices.sheet)
-
-
-def _parse_orders(table: Table, place: tuple[str, str], choices: Choices, as_of: datetime) -> Parsed:
-    channel = channel_for(place[0])
-    checked_code(place[1])
-    reading = _reading(table, "orders", channel.code, choices)
-    rows = iter(table.rows)
-    first = list(islice(rows, 1))
-    terms = shop_terms(*place) or (channel.currency, channel.zone)
-    if not channel.known and shop_terms(*place) is None:
-        reading = replace(reading, warnings=(*reading.warnings, "channel_new"))
-        terms = (_currency_named(table, first) or terms[0], terms[1])
-    key = ShopKey(channel.code, place[1], *terms)
-    reader = OrderReader(table, reading.columns, channel, key, as_of)
-    reader.read(first)
-    reader.read(rows)
-    _refuse_empty(reader.rows_total)
-    entries, refusals = reader.finish()
-    return Parsed("orders", reading, key, reader.rows_total, entries, refusals)
-
-
-def _currency_named(table: Table, first: list[tuple[int, Row]]) -> str:
-    at = currency_column(table.header)
-    word = str(first[0][1][at] or "").strip().upper() if first and at is not None else ""
-    if word and not (len(word) == 3 and word.isascii() and word.isalpha()):
-        raise FileRefused("currency_unknown")
-    return word
-
-
-def _reading(table: Table, subject: Subject, channel: str, choices: Choices) -> Reading:
-    mark = fingerprint(table.header)
-    saved = saved_mapping(subject, channel, mark)
-    layout, columns = settle(table.header, subject, chosen=choices.columns, layout=choices.layout, saved=saved)
-    return Reading(layout, columns, mark, table.kind, table.encoding, table.delimiter, table.sheet, table.warnings)
-
-
-def _refuse_empty(n_rows: int) -> None:
-    if not n_rows:
-        raise FileRefused("no_rows")
-
-
 # ---- checked
 
 
-def check_intake(intake_id: int, *, context: Context, choices: Choices = GUESSING, forecast: bool = True) -> Parsed:
+def check_intake(
+    intake_id: int,
+    *,
+    context: Context,
+    choices: Choices = GUESSING,
+    forecast: bool = True,
+    told: Told = silent,
+) -> Parsed:
     """Check a kept file as a new attempt and keep the verdict; business tables stay as they are.
 
-    Takes: forecast, whether the commit is tried and rolled back, so that new, changed and unchanged are known.
+    Takes: forecast, whether the commit is tried and rolled back, so that new, changed and unchanged are known; told,
+    as `parse_file`.
     Raises: FileRefused, after it was kept with the file; Overtaken.
     """
     file = _known(intake_id)
-    attempt = file.attempt + 1
+    return _check(file, file.attempt + 1, choices, context, LIMITS.rows if forecast else -1, told)
+
+
+def check_soon(intake_id: int, *, context: Context, choices: Choices = GUESSING) -> None:
+    """Check a small file here and now, and leave a larger one to the worker.
+
+    Raises: FileRefused, after it was kept with the file; Overtaken.
+    """
+    file = _known(intake_id)
+    if file.size <= SOON_BYTES:
+        try:
+            check_intake(intake_id, context=context, choices=choices, told=_few)
+        except _TooMany:
+            pass
+        else:
+            return
+    given = steps.begin_checks([Ask(intake_id, file.attempt, choices)], context=context)
+    if given.rejected:
+        raise Overtaken(given.rejected[0].code)
+
+
+class _TooMany(Exception):
+    """More rows than are checked at once."""
+
+
+class _NotWanted(Exception):
+    """The check was called off, or somebody else checks the file anew."""
+
+
+class Stopped(Exception):
+    """The check was left half way, because its worker must stop; nothing of it was kept."""
+
+
+def _few(done: int, _total: int) -> None:
+    if done > SOON_ROWS:
+        raise _TooMany
+
+
+def check_as_asked(
+    intake_id: int,
+    attempt: int,
+    *,
+    context: Context,
+    choices: Choices,
+    told: Told = silent,
+    stopping: Callable[[], bool] = _never,
+) -> None:
+    """Check a file that was left to the worker; one that is no longer wanted is left alone.
+
+    Takes: context, of the moment at which it was asked for, so that a second try judges as the first; told, called
+    with the done and the whole work, once a second; stopping, asked as often.
+    Raises: Stopped.
+    """
+    pace = _Pace(intake_id, attempt, told, stopping)
     try:
-        parsed = _read_kept(file, choices, context.as_of)
+        file = pace.look()
+        _check(file, attempt, choices, context, FORECAST_ENTRIES, pace.read, pace.tried)
+    except (FileRefused, Overtaken, _NotWanted):
+        return  # a refusal is kept with the file
+
+
+class _Pace:
+    """Tells how far a check is, once a second, and ends it when it is no longer wanted or its worker must stop."""
+
+    def __init__(self, intake_id: int, attempt: int, told: Told, stopping: Callable[[], bool]) -> None:
+        self._intake_id, self._attempt = intake_id, attempt
+        self._told, self._stopping = told, stopping
+        self._next = clock.monotonic()
+
+    def read(self, done: int, total: int) -> None:
+        """Take how many rows are read: the first half of the work."""
+        self._tell(done, 2 * total)
+
+    def tried(self, done: int, total: int) -> None:
+        """Take how many entries were tried: the second half."""
+        self._tell(total + done, 2 * total)
+
+    def _tell(self, done: int, total: int) -> None:
+        if clock.monotonic() < self._next:
+            return
+        self._next = clock.monotonic() + TOLD_SECONDS
+        self.look()
+        if self._stopping():
+            raise Stopped
+        self._told(done, total)
+
+    def look(self) -> IntakeView:
+        """Return the file as it stands, if it still waits for this check."""
+        file = _known(self._intake_id)
+        if (file.state, file.attempt) != (State.CHECKING, self._attempt):
+            raise _NotWanted
+        return file
+
+
+def _check(
+    file: IntakeView, attempt: int, choices: Choices, context: Context, most: int, read: Told, tried: Told = silent
+) -> Parsed:
+    """Read a file, try its commit if it has no more entries than `most`, and keep the verdict."""
+    try:
+        parsed = _read_kept(file, choices, context.as_of, read)
     except FileRefused as refusal:
-        _note(Checked(intake_id, attempt, None, refusal=refusal.code, details=refusal.details), context)
+        _note(Checked(file.id, attempt, None, refusal=refusal.code, details=refusal.details), context)
         raise
-    expected = foresee(parsed, context=context) if forecast else Counts()
-    _note(Checked(intake_id, attempt, parsed, expected), context)
+    small = len(parsed.entries) <= most
+    _note(
+        Checked(file.id, attempt, parsed, foresee(parsed, context=context, told=tried) if small else Counts()), context
+    )
     return parsed
 
 
@@ -184,7 +217,7 @@ def _note(checked: Checked, context: Context) -> None:
         raise Overtaken(given.rejected[0].code)
 
 
-def foresee(parsed: Parsed, *, context: Context, told: Told = _silent) -> Counts:
+def foresee(parsed: Parsed, *, context: Context, told: Told = silent) -> Counts:
     """Try the commit of a parsed file, part by part, and roll each back; return what would come of it."""
     trial = replace(context, dry_run=True, key=None)
     counts = Counts()
@@ -211,7 +244,7 @@ def commit_intake(
     *,
     context: Context,
     parsed: Parsed | None = None,
-    told: Told = _silent,
+    told: Told = silent,
     stopping: Callable[[], bool] = _never,
 ) -> bool:
     """Commit what is left of a file whose commit began, and tell whether it was not stopped.
@@ -250,27 +283,29 @@ def parsed_again(intake_id: int) -> Parsed:
     return _read_kept(file, choices, as_of)
 
 
-def _read_kept(file: IntakeView, choices: Choices, as_of: datetime) -> Parsed:
+def _read_kept(file: IntakeView, choices: Choices, as_of: datetime, told: Told = silent) -> Parsed:
     place = {"name": file.name, "channel": file.channel, "shop": file.shop}
-    return parse_file(files.kept(file.sha256), file.subject, **place, choices=choices, as_of=as_of)
+    return parse_file(files.kept(file.sha256), file.subject, **place, choices=choices, as_of=as_of, told=told)
 
 
-def _parts(entries: tuple[Entry, ...], start: int = 0) -> Iterator[tuple[int, tuple[Entry, ...]]]:
+def _parts(entries: Entries, start: int = 0) -> Iterator[tuple[int, list[Entry]]]:
     """Cut entries into parts, by their number and by their rows; from the same place on they are always the same."""
-    while start < len(entries):
-        rows = 0
-        for end in count(start):
-            if end == len(entries) or end - start == PART_ENTRIES or rows >= PART_LINES:
-                break
-            rows += len(entries[end].rows)
-        yield start, entries[start:end]
-        start = end
+    part: list[Entry] = []
+    rows = 0
+    for entry in entries.since(start):
+        if len(part) == PART_ENTRIES or rows >= PART_LINES:
+            yield start, part
+            start, part, rows = start + len(part), [], 0
+        part.append(entry)
+        rows += len(entry.rows)
+    if part:
+        yield start, part
 
 
 Batch = list[OrderRow] | list[SkuRow] | list[StockRow]
 
 
-def _batch(parsed: Parsed, intake_id: int, attempt: int, start: int, entries: tuple[Entry, ...]) -> Batch:
+def _batch(parsed: Parsed, intake_id: int, attempt: int, start: int, entries: Sequence[Entry]) -> Batch:
     part = Part(intake_id, attempt, start, parsed.shop, frozenset(parsed.reading.columns))
     if parsed.subject == "orders":
         return [OrderRow(part, entry.rows, cast(OrderIn, entry.record)) for entry in entries]

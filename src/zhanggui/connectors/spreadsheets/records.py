@@ -85,7 +85,8 @@ class Table:
     `rows` gives (row number as a spreadsheet shows it, cells) once, skips empty rows, fills short rows up to
     the header's width and leaves cells beyond it in place: a row longer than the header holds something that
     has no column (`row_too_wide`). Cells of text files are `str`; those of workbooks (`typed`) keep their
-    type. Rows may still raise `FileRefused` while they are read.
+    type. Rows may still raise `FileRefused` while they are read. `rows_expected` is about how many there are, from
+    the lines of a text file; 0 where nobody knows before the end.
     """
 
     header: tuple[str, ...]
@@ -96,6 +97,7 @@ class Table:
     typed: bool = False
     sheet: str = ""
     warnings: tuple[str, ...] = field(default=())
+    rows_expected: int = 0
 
     def close(self) -> None:
         """Let go of the file or the child process; needed only if the rows are not read to their end."""

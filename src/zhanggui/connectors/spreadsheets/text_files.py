@@ -43,7 +43,7 @@ def open_text(file: BinaryIO, start: bytes, encoding: str | None, delimiter: str
     size = file.seek(0, os.SEEK_END)
     if size > limits.text_bytes:
         raise LimitExceeded("file_too_large", limit_bytes=limits.text_bytes)
-    chosen = prove_encoding(file, start, encoding, limits)
+    chosen, lines = prove_encoding(file, start, encoding, limits)
     csv.field_size_limit(limits.cell_chars)
     picked = delimiter or find_delimiter(_text(file, chosen), limits)
     rows = _records(_text(file, chosen), picked, limits)
@@ -57,7 +57,7 @@ def open_text(file: BinaryIO, start: bytes, encoding: str | None, delimiter: str
         raise TextRefused("single_column", row=number, header=header[0][:80])
     kind = "tsv" if picked == "\t" else "csv"
     fitted = _closing(file, _fitted(rows, len(header), limits))
-    return Table(tuple(header), fitted, kind, encoding=chosen, delimiter=picked)
+    return Table(tuple(header), fitted, kind, encoding=chosen, delimiter=picked, rows_expected=max(1, lines - number))
 
 
 def _judge_choices(encoding: str | None, delimiter: str | None) -> None:
@@ -76,10 +76,10 @@ def _closing(file: BinaryIO, rows: Iterator[tuple[int, Row]]) -> Iterator[tuple[
 # --- encoding
 
 
-def prove_encoding(file: BinaryIO, start: bytes, chosen: str | None, limits: Limits) -> str:
-    """Return the encoding in which every byte of the file can be read.
+def prove_encoding(file: BinaryIO, start: bytes, chosen: str | None, limits: Limits) -> tuple[str, int]:
+    """Return the encoding in which every byte of the file can be read, and the number of its lines.
 
-    Raises: TextRefused("encoding_unreadable", line, sample) and the refusals of `_walk`.
+    Raises: TextRefused("encoding_unreadable", encoding, line, sample) and the refusals of `_walk`.
     """
     marked = next((name for mark, name in _MARKS if start.startswith(mark)), None)
     if marked or chosen:
@@ -88,19 +88,27 @@ def prove_encoding(file: BinaryIO, start: bytes, chosen: str | None, limits: Lim
         ladder = ("utf-8", "gb18030")
     failures = []
     for name in ladder:
-        failed_at = _walk(file, name, limits)
+        failed_at, lines = _walk(file, name, limits)
         if failed_at is None:
             if name == "gb18030" and chosen is None:
                 _refuse_mixture(file)
-            return name
-        failures.append(failed_at)
+            return name, lines
+        failures.append((failed_at, name))
         if name == "utf-8":
             _refuse_surrogate(file, failed_at)
-    raise _unreadable(file, max(failures))
+    is_utf8 = failures[0][1] == "utf-8" and _has_signs(file, failures[0][0])
+    raise _unreadable(file, *(failures[0] if is_utf8 else max(failures)))
 
 
-def _walk(file: BinaryIO, encoding: str, limits: Limits) -> int | None:
-    """Read the whole file; return the offset of the first byte that the encoding does not allow, or None.
+def _has_signs(file: BinaryIO, offset: int) -> bool:
+    """Tell whether something other than ASCII could be read before a place: the file is in that encoding, then."""
+    file.seek(0)
+    return not all(file.read(min(_CHUNK, offset - at)).isascii() for at in range(0, offset, _CHUNK))
+
+
+def _walk(file: BinaryIO, encoding: str, limits: Limits) -> tuple[int | None, int]:
+    """Read the whole file; return the offset of the first byte that the encoding does not allow, or None, and the
+    number of lines up to there.
 
     Raises: TextRefused("nul", line); LimitExceeded("line_too_long", line).
     """
@@ -112,7 +120,7 @@ def _walk(file: BinaryIO, encoding: str, limits: Limits) -> int | None:
         try:
             text = decoder.decode(chunk)
         except UnicodeDecodeError as wrong:
-            return max(0, offset - pending + wrong.start)
+            return max(0, offset - pending + wrong.start), lines
         offset += len(chunk)
         if "\x00" in text:
             raise TextRefused("nul", line=lines + _line_ends(text[: text.index("\x00")]))
@@ -124,8 +132,8 @@ def _walk(file: BinaryIO, encoding: str, limits: Limits) -> int | None:
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return max(0, offset - len(decoder.getstate()[0]))
-    return None
+        return max(0, offset - len(decoder.getstate()[0])), lines
+    return None, lines - (length == 0)
 
 
 def _first_end(text: str) -> int:
@@ -137,38 +145,70 @@ def _line_ends(text: str) -> int:
     return text.count("\n") or text.count("\r")
 
 
-def _unreadable(file: BinaryIO, offset: int) -> TextRefused:
-    line, sample = _place(file, offset)
-    return TextRefused("encoding_unreadable", line=line, sample=sample, byte=offset)
+def _unreadable(file: BinaryIO, offset: int, encoding: str) -> TextRefused:
+    line, sample = _place(file, offset, encoding)
+    return TextRefused("encoding_unreadable", line=line, encoding=spelled(encoding), sample=sample, byte=offset)
 
 
-def _place(file: BinaryIO, offset: int) -> tuple[int, str]:
-    """Return the line of a byte and the text around it, as far as it can be shown."""
+def spelled(encoding: str) -> str:
+    """Return the name of an encoding as people write it."""
+    return encoding.removesuffix("-sig").removesuffix("-le").removesuffix("-be").upper()
+
+
+def _place(file: BinaryIO, offset: int, encoding: str) -> tuple[int, str]:
+    """Return the line of a byte and the text around it, as far as it can be shown.
+
+    Lines are counted in the text: in UTF-16 half of a character looks like the end of a line.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
     file.seek(0)
-    ends = returns = 0
+    ends, returns, before = 0, 0, ""
     for start in range(0, offset, _CHUNK):
-        chunk = file.read(min(_CHUNK, offset - start))
-        ends, returns = ends + chunk.count(b"\n"), returns + chunk.count(b"\r")
-    file.seek(max(0, offset - _SAMPLE_BYTES))
-    around = file.read(2 * _SAMPLE_BYTES)
-    return (ends or returns) + 1, around.decode("utf-8", "replace").strip()
+        text = decoder.decode(file.read(min(_CHUNK, offset - start)))
+        ends, returns = ends + text.count("\n"), returns + text.count("\r")
+        before = (before + text)[-_SAMPLE_BYTES:]
+    after = decoder.decode(file.read(2 * _SAMPLE_BYTES))
+    return (ends or returns) + 1, (before + after)[: 2 * _SAMPLE_BYTES].strip()
 
 
 def _refuse_surrogate(file: BinaryIO, offset: int) -> None:
     """Refuse a file that is UTF-8 but for half of a surrogate pair, before it passes as GB18030."""
     file.seek(offset)
     if _SURROGATE_IN_UTF8.match(file.read(3)):
-        line, sample = _place(file, offset)
+        line, sample = _place(file, offset, "utf-8")
         raise TextRefused("lone_surrogate", line=line, sample=sample)
 
 
 def _refuse_mixture(file: BinaryIO) -> None:
-    """Refuse a GB18030 file with a line that is UTF-8 beyond doubt."""
+    """Refuse a file that can be read as GB18030 but has lines that are UTF-8 beyond doubt.
+
+    The line that is told is the first of the fewer: in a UTF-8 file that was cut, or holds lines of another system,
+    the first line that is not UTF-8; in a GB18030 file the first that is.
+    """
+    sure, other, first_sure, first_other = 0, 0, (0, b""), (0, b"")
+    for number, line in enumerate(_lines(file), start=1):
+        if line.isascii():
+            continue
+        if not _is_utf8(line):
+            other += 1
+            first_other = first_other if other > 1 else (number, line)
+        elif _HAN_IN_UTF8.search(line):
+            sure += 1
+            first_sure = first_sure if sure > 1 else (number, line)
+    if sure > other or (sure and sure == other and first_sure < first_other):
+        number, line = first_other
+        sample = line.decode("utf-8", "replace")[:_SAMPLE_BYTES].strip()
+        raise TextRefused("encoding_unreadable", line=number, encoding=spelled("utf-8"), sample=sample)
+    if sure:
+        number, line = first_sure
+        raise TextRefused("encodings_mixed", line=number, sample=line.decode("utf-8")[:_SAMPLE_BYTES].strip())
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Give the lines of a file, however they end."""
     file.seek(0)
-    for number, line in enumerate(file, start=1):
-        if _HAN_IN_UTF8.search(line) and _is_utf8(line):
-            sample = line.decode("utf-8")[:_SAMPLE_BYTES].strip()
-            raise TextRefused("encodings_mixed", line=number, sample=sample)
+    for line in file:
+        yield from line.splitlines() if b"\r" in line else (line,)
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -273,10 +313,10 @@ def _fitted(rows: Iterator[tuple[int, list[str]]], width: int, limits: Limits) -
                 row = row[: max(width, _width(row))]
             else:
                 row += [""] * (width - len(row))
-        if not any(row) or not any(map(str.strip, row)):
+        if not row[0].strip() and not any(map(str.strip, row)):
             continue
         given += 1
         if given > limits.rows:
             raise LimitExceeded("too_many_rows", row=number, limit=limits.rows)
-        cells: list[Cell] = [plain_cell(cell) if cell[:1] == "'" else cell for cell in row]
+        cells: list[Cell] = list(map(plain_cell, row)) if "'" in "".join(row) else row  # type: ignore[assignment]
         yield number, cells

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from zhanggui.logistics.fulfilment.records import RequestState
 from zhanggui.logistics.inventory.models import Reservation, Warehouse
 
 
@@ -17,16 +18,18 @@ class FulfilmentRequest(models.Model):
     reference_no = models.CharField(max_length=32)
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, null=True, db_index=False)
     requested_at = models.DateTimeField()
-    state = models.CharField(max_length=16, default="open")
+    state = models.CharField(max_length=16, default=RequestState.OPEN.value)
 
     fixed_columns: ClassVar[tuple[str, ...]] = ("id", "reference_id", "reference_no", "warehouse_id", "requested_at")
 
     class Meta:
         constraints = (
-            models.CheckConstraint(condition=Q(state__in=["open", "shipped", "cancelled"]), name="request_state"),
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in RequestState]), name="request_state"
+            ),
         )
         indexes: ClassVar = [
-            models.Index(fields=["requested_at", "id"], condition=Q(state="open"), name="request_open")
+            models.Index(fields=["requested_at", "id"], condition=Q(state=RequestState.OPEN.value), name="request_open")
         ]
 
 

@@ -6,6 +6,14 @@ from enum import StrEnum
 from zhanggui.logistics.inventory.records import Claimed
 
 
+class RequestState(StrEnum):
+    """The states of a request; the last two are final."""
+
+    OPEN = "open"
+    SHIPPED = "shipped"
+    CANCELLED = "cancelled"
+
+
 class Refusal(StrEnum):
     """Why a request was not taken or not shipped."""
 

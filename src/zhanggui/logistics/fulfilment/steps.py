@@ -6,10 +6,11 @@ from zhanggui.journal.records import Inside
 from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.logistics.fulfilment.models import FulfilmentLine, FulfilmentRequest, Shipment
-from zhanggui.logistics.fulfilment.records import Asked, Dispatch, Refusal
+from zhanggui.logistics.fulfilment.records import Asked, Dispatch, Refusal, RequestState
 from zhanggui.logistics.inventory.steps import claims_of, ship_claims
 
-REASON_OF_STATE = {"shipped": Refusal.ALREADY_SHIPPED, "cancelled": Refusal.CANCELLED}
+OPEN, SHIPPED, CANCELLED = (state.value for state in RequestState)
+REASON_OF_STATE = {SHIPPED: Refusal.ALREADY_SHIPPED, CANCELLED: Refusal.CANCELLED}
 
 
 @step("fulfilment.take_requests", clause="2.1.3.3")
@@ -37,7 +38,7 @@ def take_requests(batch: Sequence[Asked], *, context: Inside) -> Answer:
     run.insert(FulfilmentRequest, {
         "id": heads, "reference_id": [row.reference_id for row in rows],
         "reference_no": [row.reference_no for row in rows],
-        "warehouse_id": [row.warehouse_id for row in rows], "requested_at": context.as_of, "state": "open",
+        "warehouse_id": [row.warehouse_id for row in rows], "requested_at": context.as_of, "state": OPEN,
     })  # fmt: skip
     claims = [(head, claim) for head, row in zip(heads, rows, strict=True) for claim in row.claims]
     run.insert(FulfilmentLine, {
@@ -72,7 +73,7 @@ def ship_requests(batch: Sequence[Dispatch], *, context: Inside) -> Answer:
             rejected.append(Rejected(index, code, {"waybill": row.waybill}))
             continue
         used.add((row.carrier, row.waybill))
-        states[row.reference_id] = (key, "shipped")
+        states[row.reference_id] = (key, SHIPPED)
         going.append((index, key))
     claims = claims_of([batch[index].reference_id for index, _ in going], context=context)
     ids = run.ids(len(going), spare=len(claims))
@@ -82,8 +83,8 @@ def ship_requests(batch: Sequence[Dispatch], *, context: Inside) -> Answer:
         "waybill": [batch[index].waybill for index, _ in going], "shipped_at": context.as_of,
     })  # fmt: skip
     ship_claims(claims, context=context)
-    run.update(FulfilmentRequest, keys, {"state": "shipped"})
-    run.move("request", keys, "open", "shipped")
+    run.update(FulfilmentRequest, keys, {"state": SHIPPED})
+    run.move("request", keys, OPEN, SHIPPED)
     return answer([Accepted(index, key) for key, (index, _) in zip(ids, going, strict=True)], rejected)
 
 
@@ -94,7 +95,7 @@ def _used_waybills(batch: Sequence[Dispatch], context: Inside) -> set[tuple[str,
 
 def _refusal(state: str, waybill: str, waybill_used: bool) -> Refusal | None:
     """Return why a request in this state cannot ship; the state is judged before the waybill."""
-    if state != "open":
+    if state != OPEN:
         return REASON_OF_STATE.get(state, Refusal.UNKNOWN)
     if not waybill:
         return Refusal.WAYBILL_MISSING
@@ -111,12 +112,12 @@ def cancel_requests(batch: Sequence[int], *, context: Inside) -> Answer:
     rejected: list[Rejected] = []
     for index, reference in enumerate(batch):
         key, state = states.get(reference, (0, ""))
-        if state == "open":
-            states[reference] = (key, "cancelled")
+        if state == OPEN:
+            states[reference] = (key, CANCELLED)
             accepted.append(Accepted(index, key))
         else:
             rejected.append(Rejected(index, REASON_OF_STATE.get(state, Refusal.UNKNOWN)))
     open_ids = [int(row.result) for row in accepted]
-    run.update(FulfilmentRequest, open_ids, {"state": "cancelled"})
-    run.move("request", open_ids, "open", "cancelled")
+    run.update(FulfilmentRequest, open_ids, {"state": CANCELLED})
+    run.move("request", open_ids, OPEN, CANCELLED)
     return answer(accepted, rejected)

@@ -6,6 +6,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from zhanggui.catalog.models import Sku
+from zhanggui.logistics.inventory.records import ClaimState
+
+IS_OPEN = Q(state=ClaimState.OPEN.value)
 
 
 class Warehouse(models.Model):
@@ -68,17 +71,19 @@ class Reservation(models.Model):
     demand_id = models.BigIntegerField()
     line_id = models.BigIntegerField()
     quantity = models.BigIntegerField()
-    state = models.CharField(max_length=16, default="open")
+    state = models.CharField(max_length=16, default=ClaimState.OPEN.value)
 
     fixed_columns: ClassVar[tuple[str, ...]] = ("id", "balance_id", "demand_id", "line_id", "quantity")
 
     class Meta:
         constraints = (
             models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_claims"),
-            models.CheckConstraint(condition=Q(state__in=["open", "shipped", "released"]), name="reservation_state"),
-            models.UniqueConstraint(fields=["line_id"], condition=Q(state="open"), name="reservation_open_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in ClaimState]), name="reservation_state"
+            ),
+            models.UniqueConstraint(fields=["line_id"], condition=IS_OPEN, name="reservation_open_once"),
         )
         indexes: ClassVar = [
             models.Index(fields=["demand_id"], name="reservation_of_demand"),
-            models.Index(fields=["balance"], condition=Q(state="open"), name="reservation_open_of_balance"),
+            models.Index(fields=["balance"], condition=IS_OPEN, name="reservation_open_of_balance"),
         ]

@@ -5,6 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class ClaimState(StrEnum):
+    """The states of a reservation; the last two are final."""
+
+    OPEN = "open"
+    SHIPPED = "shipped"
+    RELEASED = "released"
+
+
 class Refusal(StrEnum):
     """Why stock would not move."""
 

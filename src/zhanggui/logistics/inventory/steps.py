@@ -8,10 +8,11 @@ from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.logistics.inventory.models import Reservation, StockBalance, StockMovement, Warehouse
 from zhanggui.logistics.inventory.queries import movements_by_cause, warehouses_by_preference
-from zhanggui.logistics.inventory.records import Claimed, Demand, Receipt, Refusal
+from zhanggui.logistics.inventory.records import Claimed, ClaimState, Demand, Receipt, Refusal
 from zhanggui.logistics.inventory.rules import allocate
 
 Key = TypeVar("Key")
+OPEN, SHIPPED, RELEASED = (state.value for state in ClaimState)
 Balances = dict[tuple[int, int], tuple[int, int, int]]
 
 
@@ -120,7 +121,7 @@ def reserve_stock(batch: Sequence[Demand], *, context: Inside) -> Answer:
         demands, lines, places, pieces = (list(column) for column in zip(*claims, strict=True))
         run.insert(Reservation, {
             "id": run.ids(len(claims)), "balance_id": places, "demand_id": demands, "line_id": lines,
-            "quantity": pieces, "state": "open",
+            "quantity": pieces, "state": OPEN,
         })  # fmt: skip
         taken = _summed(zip(places, pieces, strict=True))
         run.update(StockBalance, list(taken), {"reserved": Plus(list(taken.values()))})
@@ -144,7 +145,7 @@ def claims_of(demand_ids: Sequence[int], *, context: Inside) -> list[Claimed]:
     """Return and lock the open reservations of demands, by demand and id."""
     columns = ["id", "demand_id", "balance_id", "quantity"]
     rows = context.run.lock(
-        Reservation, "demand_id", demand_ids, columns, order=("demand_id", "id"), equal={"state": "open"}
+        Reservation, "demand_id", demand_ids, columns, order=("demand_id", "id"), equal={"state": OPEN}
     )
     return [Claimed(*row) for row in rows]
 
@@ -171,8 +172,8 @@ def ship_claims(claims: Sequence[Claimed], *, context: Inside) -> None:
         "quantity": [-claim.quantity for claim in claims], "kind": "ship",
         "cause_key": [f"ship:{key}" for key in reservations], "moved_at": context.as_of,
     })  # fmt: skip
-    run.update(Reservation, reservations, {"state": "shipped"})
-    run.move("reservation", reservations, "open", "shipped")
+    run.update(Reservation, reservations, {"state": SHIPPED})
+    run.move("reservation", reservations, OPEN, SHIPPED)
     change = list(taken.values())
     run.update(StockBalance, list(taken), {"on_hand": Plus(change), "reserved": Plus(change)})
 
@@ -185,8 +186,8 @@ def release_claims(claims: Sequence[Claimed], *, context: Inside) -> None:
     ids = [claim.reservation_id for claim in claims]
     freed = _summed((claim.balance_id, -claim.quantity) for claim in claims)
     run.lock(StockBalance, "id", list(freed), ["id"], order=("sku_id", "warehouse_id"))
-    run.update(Reservation, ids, {"state": "released"})
-    run.move("reservation", ids, "open", "released")
+    run.update(Reservation, ids, {"state": RELEASED})
+    run.move("reservation", ids, OPEN, RELEASED)
     run.update(StockBalance, list(freed), {"reserved": Plus(list(freed.values()))})
 
 

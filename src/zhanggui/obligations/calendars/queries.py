@@ -89,19 +89,6 @@ def _holds(version: int) -> Q:
     return Q(version_from__lte=version) & (Q(version_to__isnull=True) | Q(version_to__gt=version))
 
 
-def broken_versions() -> list[int]:
-    """Return the versions whose days and shifts no longer give their hash: invariant of the checker.
-
-    Cost: two statements per version.
-    """
-    known = CalendarVersion.objects.order_by("number").values_list("number", "zone", "content_hash")
-    return [
-        number
-        for number, zone, content_hash in known
-        if rules.content_hash(zone, special_days_in(number), shift_plans_in(number)) != content_hash
-    ]
-
-
 def missing_years_warning(as_of: datetime) -> tuple[int, ...]:
     """Return the years that need their notice entered: this one, and the next from 60 days before it."""
     today = as_of.astimezone(settings.COMPANY_ZONE).date()

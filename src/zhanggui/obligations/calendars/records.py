@@ -14,11 +14,9 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from zhanggui.journal.records import StepRefused
-
-Moments = npt.NDArray[np.int64]
+from zhanggui.kernel.moments import Micros as Moments
 
 MONDAY_TO_FRIDAY = 0b0001_1111
 MONDAY_TO_SUNDAY = 0b0111_1111
@@ -26,6 +24,7 @@ HOLIDAYS = 0b1000_0000
 EVERY_DAY = MONDAY_TO_SUNDAY | HOLIDAYS
 
 COMPANY = "all"
+WARNING_SHARES = (50, 80)  # percent of a clock's time after which its people are warned
 
 
 class CalendarRefused(StepRefused):

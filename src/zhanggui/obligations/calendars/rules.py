@@ -9,17 +9,19 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
+from zhanggui.kernel.moments import EPOCH, moment_of, span_us
 from zhanggui.obligations.calendars.records import (
     COMPANY,
     EVERY_DAY,
     MONDAY_TO_FRIDAY,
+    WARNING_SHARES,
     BadShift,
     Basis,
     Calendar,
@@ -43,8 +45,6 @@ DAY = 86_400 * SECOND
 DAY_MINUTES = 1440
 HOLIDAY_KIND = 7
 WARN_DAYS = 60
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-ONE_US = timedelta(microseconds=1)
 
 STANDARD_HOURS = ShiftPlan(
     COMPANY, (Shift(MONDAY_TO_FRIDAY, 9 * 60, 12 * 60), Shift(MONDAY_TO_FRIDAY, 13 * 60, 18 * 60))
@@ -75,7 +75,7 @@ def due_and_warnings(
     basis: Basis | str,
     calendar: Calendar | None = None,
     pauses: Pauses | None = None,
-    shares: tuple[int, ...] = (50, 80),
+    shares: tuple[int, ...] = WARNING_SHARES,
 ) -> tuple[Moments, ...]:
     """Return the due moments, then the moments at which each share (percent) of the time has been used.
 
@@ -84,19 +84,6 @@ def due_and_warnings(
     amount = np.asarray(amount_seconds, dtype=np.int64) * (SECOND // 100)
     kind = Basis(basis)
     return tuple(_spent_at(starts_us, amount * share, kind, calendar, pauses) for share in (100, *shares))
-
-
-def is_met(event_us: Moments, due_us: Moments) -> npt.NDArray[np.bool_]:
-    """Tell which events came in time: "by" includes the instant itself."""
-    return event_us <= due_us
-
-
-def working_us_between(from_us: Moments, until_us: Moments, calendar: Calendar) -> Moments:
-    """Return the working microseconds in each half-open stretch; negative when it runs backwards.
-
-    Raises: CalendarEnds.
-    """
-    return _worked_until(until_us, calendar) - _worked_until(from_us, calendar)
 
 
 def _spent_at(
@@ -273,19 +260,9 @@ def content_hash(zone: str, days: Iterable[SpecialDay], plans: Iterable[ShiftPla
     return hashlib.sha256(json.dumps([zone, day_rows, shift_rows]).encode()).hexdigest()
 
 
-def microseconds(moments: Sequence[datetime]) -> Moments:
-    """Return aware moments as int64 microseconds since 1970 in UTC, exactly."""
-    return np.array([(moment - EPOCH) // ONE_US for moment in moments], dtype=np.int64)
-
-
-def moments(microseconds_utc: Moments) -> list[datetime]:
-    """Return int64 microseconds since 1970 as aware moments in UTC, exactly."""
-    return [EPOCH + timedelta(microseconds=value) for value in microseconds_utc.tolist()]
-
-
 def local_moment(moment_us: int, zone: ZoneInfo) -> datetime:
     """Return a moment as the wall clock of the zone shows it."""
-    return (EPOCH + timedelta(microseconds=moment_us)).astimezone(zone)
+    return moment_of(moment_us).astimezone(zone)
 
 
 def to_utc(minutes: Moments, first: date, zone: ZoneInfo) -> Moments:
@@ -310,7 +287,7 @@ def midnight_us(day: date, zone: ZoneInfo) -> int:
 
 def first_reached(wall_us: int, zone: ZoneInfo) -> int:
     """Return the first moment at which the wall clock shows this local time, or skips it."""
-    wall = (EPOCH + timedelta(microseconds=wall_us)).replace(tzinfo=zone)
+    wall = moment_of(wall_us).replace(tzinfo=zone)
     before, after = _offset_us(wall), _offset_us(wall.replace(fold=1))
     if before >= after:  # plain, or shown twice: the first time
         return wall_us - before
@@ -331,7 +308,7 @@ def _midnight_offsets(zone: ZoneInfo, first: date, count: int) -> Moments:
 def _offset_us(moment: datetime) -> int:
     offset = moment.utcoffset()
     assert offset is not None
-    return offset // ONE_US
+    return span_us(offset)
 
 
 def _wall_us(day: date) -> int:

@@ -39,6 +39,10 @@ INVARIANTS: Mapping[str, Titles] = {
     "J5": ("到点的任务没有久等", "no due job waits beyond its limit"),
     "A1": ("哈希链完整，首尾相符", "the hash chain is whole and ends at its head"),
     "A2": ("每次变更恰有一条记录，摘要相符", "every change has one entry, and every digest comes out again"),
+    "A4": (
+        "每名员工均凭记录在案的邀请加入，部门与角色与邀请一致",
+        "staff came by invitations on record, with their roles",
+    ),
     "A5": ("记录表拒绝修改与删除", "the journal refuses changes and deletions"),
 }
 

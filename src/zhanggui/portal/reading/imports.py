@@ -7,13 +7,10 @@ from itertools import islice
 from zhanggui.connectors.intake import files
 from zhanggui.connectors.intake.messages import field_label, file_words, row_words
 from zhanggui.connectors.intake.queries import refused_rows
-from zhanggui.connectors.intake.records import IntakeView, State
-from zhanggui.connectors.intake.steps import COMMIT_JOB
+from zhanggui.connectors.intake.records import IntakeView
 from zhanggui.connectors.spreadsheets.mapping import FIELDS, guess
 from zhanggui.connectors.spreadsheets.reading import open_table
 from zhanggui.connectors.spreadsheets.records import Row
-from zhanggui.delivery.queries import job_progress
-from zhanggui.delivery.records import JobState
 from zhanggui.portal import wording
 
 SAMPLE_ROWS = 3
@@ -48,21 +45,6 @@ class Reason:
     field: str
     reason: str
     remedy: str
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """An import that was laid aside for a person, and its last error."""
-
-    why: str
-
-
-def parked_of(file: IntakeView) -> Parked | None:
-    """Return why the import of a file waits for a person; None while it goes on. Cost: at most one statement."""
-    if file.state != State.COMMITTING:
-        return None
-    job = job_progress(COMMIT_JOB, f"{file.id}:{file.attempt}")
-    return Parked(str(job["last_error"])) if job and job["state"] == JobState.PARKED else None
 
 
 def warnings_of(file: IntakeView) -> tuple[str, ...]:

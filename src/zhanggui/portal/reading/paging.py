@@ -1,7 +1,7 @@
 """Pages by key instead of by number: a deep page costs what the first one costs."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import BadRequest
@@ -9,11 +9,11 @@ from django.db import connection
 from django.db.models import BooleanField, Model, QuerySet
 from django.db.models.expressions import RawSQL
 
+from zhanggui.kernel.moments import micros, moment_of
+
 Row = TypeVar("Row")
 Kept = TypeVar("Kept", bound=Model)
 CAP = 10_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def count_up_to(rows: QuerySet[Any], cap: int = CAP) -> Count:
 
 def moment_key(moment: datetime, key: int) -> str:
     """Return the place of a row in a list ordered by moment and id, for the address."""
-    return f"{(moment - EPOCH) // MICROSECOND}_{key}"
+    return f"{micros(moment)}_{key}"
 
 
 def read_moment_key(text: str) -> tuple[datetime, int]:
@@ -59,8 +59,8 @@ def read_moment_key(text: str) -> tuple[datetime, int]:
     Raises: BadRequest.
     """
     try:
-        micros, key = text.split("_")
-        return EPOCH + int(micros) * MICROSECOND, int(key)
+        moment_us, key = text.split("_")
+        return moment_of(int(moment_us)), int(key)
     except (ValueError, OverflowError) as error:
         raise BadRequest("not a place in a list") from error
 

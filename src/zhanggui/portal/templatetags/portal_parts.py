@@ -1,11 +1,12 @@
 """Tags and filters of the portal's templates."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -14,11 +15,13 @@ from lucide import _render_icon as svg_of
 
 from zhanggui.connectors.channels import CHANNELS
 from zhanggui.kernel.money import format_money
-from zhanggui.obligations.calendars.records import Line
+from zhanggui.obligations.calendars.records import DayEdit, Line, Shift
 from zhanggui.portal import wording
+from zhanggui.portal.reading.calendars import DayShown
 from zhanggui.portal.reading.imports import FieldShown
 from zhanggui.portal.reading.paging import Count
-from zhanggui.regulation.records import UNITS, InForce, Text
+from zhanggui.portal.reading.parameters import bounds_of
+from zhanggui.regulation.records import UNITS, InForce, Parameter, Text
 
 register = template.Library()
 
@@ -84,6 +87,15 @@ def moment(value: datetime | None) -> str:
 def exact(value: datetime | None) -> str:
     """Write a moment in the company's zone in full: 2026-11-22 14:03:09."""
     return value.astimezone(settings.COMPANY_ZONE).strftime("%Y-%m-%d %H:%M:%S") if value else "–"
+
+
+@register.filter
+def minute(value: datetime | None) -> str:
+    """Write a moment in the company's zone, with its year, to the minute; seconds only where it has some."""
+    if value is None:
+        return "–"
+    local = value.astimezone(settings.COMPANY_ZONE)
+    return local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
 
 
 @register.filter
@@ -163,6 +175,72 @@ def clause_kind(code: str) -> str:
 def step_words(step: str) -> str:
     """Name a step."""
     return str(wording.steps_words(step))
+
+
+@register.filter
+def bounds(parameter: Parameter) -> str:
+    """Write what a parameter may be."""
+    return bounds_of(parameter)
+
+
+@register.filter
+def scope_words(kind: str) -> str:
+    """Name for whom a temporary adjustment holds."""
+    return str(wording.SCOPES.get(kind, kind))
+
+
+@register.filter
+def shift_days(days: int) -> str:
+    """Name the kinds of day of a shift."""
+    return wording.shift_days(days)
+
+
+@register.filter
+def shift_span(shift: Shift) -> str:
+    """Write the interval of a shift."""
+    return wording.shift_span(shift.starts_minute, shift.ends_minute)
+
+
+@register.filter
+def day_kind(kind: str) -> str:
+    """Name what a day is."""
+    return str(wording.DAY_KINDS.get(kind, kind))
+
+
+@register.filter
+def month_name(day: date) -> str:
+    """Name a month of a year."""
+    return _("%(month)s %(year)d") % {"month": date_format(day, "F"), "year": day.year}
+
+
+@register.filter
+def weekday(day: date) -> str:
+    """Name the weekday of a day."""
+    return str(wording.WEEKDAYS[day.weekday()])
+
+
+@register.filter
+def day_name(day: DayShown | DayEdit) -> str:
+    """Return the name of a day in the reader's language."""
+    return day.name_zh if (get_language() or "").startswith("zh") else day.name_en
+
+
+@register.filter
+def job_words(kind: str) -> str:
+    """Name a kind of job; one without words is shown by its code."""
+    return str(wording.JOBS.get(kind, kind))
+
+
+@register.filter
+def alarm_words(code: str) -> str:
+    """Say why a job waits for a person, and what to do."""
+    return str(wording.ALARMS.get(code, code or "–"))
+
+
+@register.filter
+def roles_words(right: str) -> str:
+    """Name the roles that give a right."""
+    return wording.roles_of(right)
 
 
 @register.filter

@@ -12,9 +12,10 @@ from zhanggui.obligations.queries import derivation
 from zhanggui.oversight.compliance.queries import standings
 from zhanggui.oversight.compliance.records import ClauseStanding, Standing
 from zhanggui.portal import asking
-from zhanggui.portal.reading import clocks
+from zhanggui.portal.acting import may
+from zhanggui.portal.reading import clocks, parameters
 from zhanggui.regulation.queries import clause as clause_of
-from zhanggui.regulation.queries import history, in_force, register
+from zhanggui.regulation.queries import in_force, register
 from zhanggui.regulation.records import Section, UnknownClause
 
 ROWS_OF_FIGURE = {"orders_handed_over": "orders", "changes_attributed": "runs"}
@@ -68,7 +69,9 @@ def clause(request: HttpRequest, number: str) -> HttpResponse:
         "rows_at": reverse(ROWS_OF_FIGURE[found.measured_by]) if found.measured_by in ROWS_OF_FIGURE else "",
         "figure": standings(as_of, numbers=[number])[0],
         "in_force": in_force(number, as_of),
-        "history": history(number),
+        "history": parameters.history_lines(number, as_of),
+        "may_change": may(request, "regulation.change"),
+        "may_see_runs": may(request, "journal.see"),
         "group": group,
         "counts": clocks.states_of_clause(number),
         "page": clocks.clocks_of_clause(number, states, request.GET.get("after", "")),

@@ -1,7 +1,6 @@
 """Coming in and going out: sign-in, sign-out, and the one-time welcome link."""
 
 import hashlib
-import ipaddress
 
 from django import forms
 from django.conf import settings
@@ -20,6 +19,7 @@ from zhanggui.people.models import Staff
 from zhanggui.people.queries import has_staff, seconds_to_wait
 from zhanggui.people.records import NewStaff
 from zhanggui.people.steps import forget_failed_sign_ins, join_staff, note_failed_sign_in
+from zhanggui.portal.addresses import address_of
 
 DEVICE_COOKIE = "zhanggui_device"
 DEVICE_SECONDS = 180 * 24 * 3600
@@ -64,7 +64,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Let a member of staff in, or say the one sentence that tells nothing about who exists.
 
     Failures are counted per account and per address and slow the next try. A browser that signed in to the
-    account before is counted by itself, so a stranger's guesses cannot keep the owner out.
+    account before is counted by itself alone, so neither a stranger's guesses nor a neighbour's keep the owner out.
     """
     if isinstance(request.user, Staff):
         return redirect("workbench")
@@ -139,34 +139,24 @@ def next_address(request: HttpRequest, default: str | None = None) -> str:
 
 
 def attempt_subjects(request: HttpRequest, username: str) -> list[str]:
-    """Return under what a try is counted: the account (or that account's known browser), and the address.
+    """Return under what a try is counted: the account and the address, or only that account's known browser.
 
-    Names are kept as digests: people sometimes type their password into the wrong field.
+    A browser that signed in to the account before is slowed by its own failures, not by those of its neighbours
+    behind one address. Names are kept as digests: people sometimes type their password into the wrong field.
     """
     account = _account(username)
-    subject = f"account:{account}"
     cookie = request.COOKIES.get(DEVICE_COOKIE, "")
     try:
         known_account, device = signing.loads(cookie, salt=DEVICE_SALT, max_age=DEVICE_SECONDS)
         if known_account == account:
-            subject = f"device:{device}"
+            return [f"device:{device}"]
     except (signing.BadSignature, ValueError, TypeError):
         pass
-    return [subject, f"address:{_network(request.META.get('REMOTE_ADDR', ''))}"]
+    return [f"account:{account}", f"address:{address_of(request)}"]
 
 
 def _account(username: str) -> str:
     return hashlib.sha256(username.casefold().encode()).hexdigest()[:40]
-
-
-def _network(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if parsed.version == 6:
-        return str(ipaddress.ip_network(f"{parsed}/64", strict=False).network_address)
-    return str(parsed)
 
 
 def _known(response: HttpResponse, username: str) -> HttpResponse:

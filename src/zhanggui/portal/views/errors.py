@@ -6,6 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from zhanggui.portal.context import theme_of
+from zhanggui.portal.wording import roles_of
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -17,11 +18,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say that the person lacks the right."""
-    return _page(
-        request, 403, _("You may not open this page"),
-        _("Your role does not have the right for it. Ask your administrator if your work needs it."),
-    )  # fmt: skip
+    """Say that the person lacks the right, and which roles have it."""
+    remedy = _("Your role does not have the right for it. Ask your administrator if your work needs it.")
+    if roles := roles_of(str(exception)):
+        remedy += " " + _("It is for: %(roles)s.") % {"roles": roles}
+    return _page(request, 403, _("You may not open this page"), remedy)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -14,21 +14,21 @@ from zhanggui.catalog.queries import any_skus
 from zhanggui.connectors.channels import CHANNELS
 from zhanggui.connectors.intake.error_files import write_errors
 from zhanggui.connectors.intake.messages import file_message
-from zhanggui.connectors.intake.queries import intake, recent_intakes
-from zhanggui.connectors.intake.records import Begin, Choices, IntakeView, State
-from zhanggui.connectors.intake.steps import begin_commits
-from zhanggui.connectors.intake.taking_in import GUESSING, Overtaken, check_intake, take_file
+from zhanggui.connectors.intake.parsing import GUESSING
+from zhanggui.connectors.intake.queries import intake, recent_intakes, work_of
+from zhanggui.connectors.intake.records import Begin, Choices, IntakeView, Standing, State
+from zhanggui.connectors.intake.steps import begin_commits, cancel_checks
+from zhanggui.connectors.intake.taking_in import Overtaken, check_soon, take_file
 from zhanggui.connectors.spreadsheets.mapping import FIELDS, Subject
 from zhanggui.connectors.spreadsheets.records import FileRefused
 from zhanggui.connectors.spreadsheets.text_files import DELIMITERS, ENCODINGS
 from zhanggui.connectors.spreadsheets.writing import Kind
+from zhanggui.delivery.steps import release_jobs
 from zhanggui.people.queries import rights
 from zhanggui.portal.acting import context_of, staff_of
 from zhanggui.portal.reading import imports as reading
 
 SUBJECTS: tuple[Subject, ...] = ("products", "stock", "orders")
-FORECAST_BYTES = 3 * 1024 * 1024
-"""Above this size the check reads every row but does not try the import, so that the answer does not take minutes."""
 
 
 def imports(request: HttpRequest) -> HttpResponse:
@@ -37,7 +37,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 
 def upload(request: HttpRequest) -> HttpResponse:
-    """Keep a file and check it at once; what is wrong with it stands on its page."""
+    """Keep a file and check it: a small one at once, a large one by the worker. What is wrong stands on its page."""
     subject = next((one for one in SUBJECTS if one == request.POST.get("subject")), None)
     channel, shop = request.POST.get("channel", ""), request.POST.get("shop", "").strip()[:32]
     given = request.FILES.get("file")
@@ -52,8 +52,8 @@ def upload(request: HttpRequest) -> HttpResponse:
     except FileRefused as refusal:
         return _list(request, file_message(refusal, subject), subject)
     file = _file(key)
-    if file.state in (State.DONE, State.COMMITTING):
-        messages.info(request, _("This very file was taken in before. Here is how it stands."))
+    if file.state in (State.DONE, State.COMMITTING, State.CHECKING):
+        messages.info(request, _("This very file was brought before. Here is how it stands."))
     else:
         _check(request, file, GUESSING)
     return redirect("import", intake_id=key)
@@ -79,14 +79,17 @@ def _usual_subject() -> Subject:
 
 
 def file(request: HttpRequest, intake_id: int) -> HttpResponse:
-    """Show how one file stands; while it comes in, the page asks again by itself."""
+    """Show how one file stands; while it is checked or comes in, the page asks again by itself."""
     found = _file(intake_id)
+    work = work_of(found, context_of(request).as_of)
+    moving = found.state in (State.CHECKING, State.COMMITTING)
     facts: dict[str, object] = {
         "file": found,
         "may_run": _may_run(request),
         "reasons": reading.reasons_of(found),
         "refusal": reading.refusal_of(found),
-        "parked": reading.parked_of(found),
+        "work": work,
+        "moving": moving and not (work and work.standing == Standing.PARKED),
         "warnings": reading.warnings_of(found),
         "foreseen": found.state != State.CHECKED or found.new + found.changed + found.unchanged > 0,
     }
@@ -106,19 +109,42 @@ def columns(request: HttpRequest, intake_id: int) -> HttpResponse:
 
 
 def check(request: HttpRequest, intake_id: int) -> HttpResponse:
-    """Check a file anew, with the columns that the person chose."""
+    """Check a file anew with the columns that the person chose, or call its check off, or let it go on."""
     found = _file(intake_id)
-    _check(request, found, _choices(request, found.subject))
+    if request.POST.get("do") == "cancel":
+        _cancel(request, found)
+    elif request.POST.get("do") == "resume":
+        _resume(request, found)
+    else:
+        _check(request, found, _choices(request, found.subject))
     return redirect("import", intake_id=intake_id)
 
 
 def _check(request: HttpRequest, found: IntakeView, choices: Choices) -> None:
     try:
-        check_intake(found.id, context=context_of(request), choices=choices, forecast=found.size <= FORECAST_BYTES)
+        check_soon(found.id, context=context_of(request), choices=choices)
     except FileRefused:
         return  # the refusal is kept with the file and stands on its page
     except Overtaken:
-        messages.warning(request, _("Somebody else checked this file or began to import it. Here is how it stands."))
+        _tell_overtaken(request)
+
+
+def _tell_overtaken(request: HttpRequest) -> None:
+    messages.warning(request, _("Somebody else checked this file or began to import it. Here is how it stands."))
+
+
+def _cancel(request: HttpRequest, found: IntakeView) -> None:
+    if cancel_checks([Begin(found.id, found.attempt)], context=context_of(request)).rejected:
+        _tell_overtaken(request)
+    else:
+        messages.success(request, _("The check was called off. Nothing was changed."))
+
+
+def _resume(request: HttpRequest, found: IntakeView) -> None:
+    context = context_of(request)
+    work = work_of(found, context.as_of)
+    if work is None or work.standing != Standing.PARKED or release_jobs([work.job_id], context=context).rejected:
+        _tell_overtaken(request)
 
 
 def _choices(request: HttpRequest, subject: Subject) -> Choices:
@@ -149,7 +175,7 @@ def commit(request: HttpRequest, intake_id: int) -> HttpResponse:
     if answer.rejected and answer.rejected[0].code == "unknown_file":
         raise Http404
     if answer.rejected:
-        messages.warning(request, _("Somebody else checked this file or began to import it. Here is how it stands."))
+        _tell_overtaken(request)
     return redirect("import", intake_id=intake_id)
 
 

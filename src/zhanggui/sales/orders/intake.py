@@ -14,6 +14,7 @@ from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.obligations.records import Opening
 from zhanggui.obligations.steps import open_obligations, resume_obligations
+from zhanggui.regulation.queries import clause as clause_of
 from zhanggui.regulation.queries import terms_for
 from zhanggui.sales.orders.holds import Reason, hold_orders, lift_holds
 from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, Shop
@@ -345,11 +346,11 @@ def _open_clocks(ids: list[int], orders: list[OrderIn], states: list[State], con
     placed = [orders[place].placed_at for place in owed]
     terms = terms_for(ConfirmTerms, placed)
     hours, versions, bases = terms["confirm_hours"].tolist(), terms.version.tolist(), terms["time_basis"].tolist()
-    openings = []
+    owner, openings = str(clause_of("2.1.3.1").owner), []
     for basis in sorted(set(bases)):
         at = [index for index, kind in enumerate(bases) if kind == basis]
         openings.append(Opening(
-            "2.1.3.1", "order", "sales", [ids[owed[i]] for i in at], [placed[i] for i in at],
+            "2.1.3.1", "order", owner, [ids[owed[i]] for i in at], [placed[i] for i in at],
             [hours[i] * HOUR for i in at], [versions[i] for i in at], basis,
             external_due_at=[orders[owed[i]].platform_due_at for i in at],
             stood=[_stood(orders[owed[i]], states[owed[i]], context.as_of) for i in at], stood_for=AWAITING_PAYMENT,

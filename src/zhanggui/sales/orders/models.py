@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from zhanggui.catalog.models import Sku
-from zhanggui.sales.orders.records import IN_WORK, STATES, Origin, Payment, State
+from zhanggui.sales.orders.records import IN_WORK, STATES, HoldState, Origin, Payment, State
 
 
 class Shop(models.Model):
@@ -34,6 +34,8 @@ class Order(models.Model):
     `OrderContact`; here stands their keyed digest. `parent` is the order that this one was split from or re-sends;
     `ship_with` the order in whose parcel it goes. A larger `priority` is served first. `stopped`: a
     reason to wait came up after the confirmation; the order keeps its state and nothing moves it on.
+    `hand_over_by`, fixed at confirmation, is by when logistics must have it (2.1.3.3); the time from `short_at`, when
+    stock was first found short, until the reservation does not count.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -65,9 +67,11 @@ class Order(models.Model):
     priority = models.IntegerField(default=0)
     stopped = models.BooleanField(default=False)
     order_no = models.CharField(max_length=32, unique=True, null=True)
-    state = models.CharField(max_length=16, default="received")
+    state = models.CharField(max_length=16, default=State.RECEIVED.value)
     version = models.IntegerField(default=0)
     confirmed_at = models.DateTimeField(null=True)
+    hand_over_by = models.DateTimeField(null=True)
+    short_at = models.DateTimeField(null=True)
     reserved_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
     shipped_at = models.DateTimeField(null=True)
@@ -93,6 +97,23 @@ class Order(models.Model):
                 name="order_paid_before_work",
             ),
             models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True) | Q(confirmed_at__gte=F("received_at")),
+                name="order_confirmed_after",
+            ),
+            models.CheckConstraint(
+                condition=Q(hand_over_by__isnull=True)
+                | Q(confirmed_at__isnull=False, hand_over_by__gt=F("confirmed_at")),
+                name="order_hand_over_after",
+            ),
+            models.CheckConstraint(
+                condition=Q(short_at__isnull=True) | Q(confirmed_at__isnull=False, short_at__gte=F("confirmed_at")),
+                name="order_short_after",
+            ),
+            models.CheckConstraint(
+                condition=Q(short_at__isnull=True) | Q(reserved_at__isnull=True) | Q(reserved_at__gte=F("short_at")),
+                name="order_reserved_after_short",
+            ),
+            models.CheckConstraint(
                 condition=Q(reserved_at__isnull=True) | Q(reserved_at__gte=F("confirmed_at")),
                 name="order_reserved_after",
             ),
@@ -107,6 +128,7 @@ class Order(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["placed_at", "id"], name="order_placed"),
             models.Index(fields=["state", "placed_at", "id"], name="order_by_state"),
+            models.Index(fields=["confirmed_at"], condition=Q(confirmed_at__isnull=False), name="order_confirmed"),
         ]
 
 
@@ -210,12 +232,14 @@ class OrderHold(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     assignee = models.CharField(max_length=64, default="")
-    state = models.CharField(max_length=16, default="open")
+    state = models.CharField(max_length=16, default=HoldState.OPEN.value)
 
     fixed_columns: ClassVar[tuple[str, ...]] = ("id", "order_id", "code", "details", "opened_at")
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["order", "code"], condition=Q(state="open"), name="hold_open_once"),
-            models.CheckConstraint(condition=Q(state__in=["open", "closed"]), name="hold_state"),
+            models.UniqueConstraint(
+                fields=["order", "code"], condition=Q(state=HoldState.OPEN.value), name="hold_open_once"
+            ),
+            models.CheckConstraint(condition=Q(state__in=[state.value for state in HoldState]), name="hold_state"),
         )

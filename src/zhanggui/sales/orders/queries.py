@@ -1,10 +1,11 @@
 """Reads about orders."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Value
+from django.db.models.functions import Coalesce
 
 from zhanggui.journal.records import Inside
 from zhanggui.sales.orders.models import Order
@@ -56,20 +57,26 @@ def open_orders() -> int:
     return Order.objects.filter(state__in=OPEN_STATES).count()
 
 
-def handed_over(
-    within: timedelta, from_at: datetime | None, until_at: datetime | None, as_of: datetime
-) -> tuple[int, int]:
-    """Return (handed over to logistics in time, those that were or should be by now) of confirmed orders.
+def handed_over(from_at: datetime | None, until_at: datetime | None, as_of: datetime) -> tuple[int, int]:
+    """Return (handed over to logistics in time, those that were or should be by now) of the orders of a period.
 
-    Clause: 2.1.3.3. Counts from the moment at which nothing but the hand-over was left: the reservation. An order
-    that waits for stock does not count until then.
+    Clause: 2.1.3.3. Takes: [from_at, until_at), in which they were confirmed; an empty end is open.
+    An order is due at `hand_over_by`, later by the time that it stood short of stock; while it stands short it is not
+    due, unless it was before. One that was cancelled before it was due is no case.
     """
-    rows = Order.objects.filter(reserved_at__isnull=False)
+    rows = Order.objects.filter(confirmed_at__isnull=False)
     if from_at:
         rows = rows.filter(confirmed_at__gte=from_at)
     if until_at:
         rows = rows.filter(confirmed_at__lt=until_at)
-    in_time = Q(released_at__lte=F("reserved_at") + within)
-    owed = Q(released_at__isnull=False) | (Q(state=State.RESERVED) & Q(reserved_at__lt=as_of - within))
+    waited = F("reserved_at") - F("short_at")
+    in_time = Q(released_at__lte=F("hand_over_by")) | Q(
+        short_at__isnull=False, released_at__lte=F("hand_over_by") + waited
+    )
+    ran_until = Coalesce(F("cancelled_at"), Value(as_of))
+    never_short = Q(short_at__isnull=True, hand_over_by__lt=ran_until)
+    short_once = Q(short_at__isnull=False, reserved_at__isnull=False, hand_over_by__lt=ran_until - waited)
+    late_already = Q(short_at__gt=F("hand_over_by"))
+    owed = Q(released_at__isnull=False) | never_short | short_once | late_already
     counted = rows.aggregate(owed=Count("id", filter=owed), in_time=Count("id", filter=in_time))
     return counted["in_time"], counted["owed"]

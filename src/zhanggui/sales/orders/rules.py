@@ -28,14 +28,12 @@ class ShipTerms:
 
 @dataclass(frozen=True, slots=True)
 class HandOverTerms:
-    """Clause 2.1.3.3: minutes until an order that is ready is handed to logistics."""
+    """Clause 2.1.3.3: minutes from confirmation until logistics has the order, waits for stock not counted."""
 
     sync_minutes: int = term("2.1.3.3")
 
 
-def content_hash(
-    external_id: str, placed_at: datetime, lines: Iterable[LineIn], amounts: tuple[int, int]
-) -> str:
+def content_hash(external_id: str, placed_at: datetime, lines: Iterable[LineIn], amounts: tuple[int, int]) -> str:
     """Return what stands for what was bought; the order of the lines does not matter.
 
     Takes: amounts, (freight, discount) in the minor unit. Who receives it has a digest of its own.

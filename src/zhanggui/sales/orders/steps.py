@@ -1,6 +1,7 @@
 """Writes of orders. Lock order: orders by id, then everything that is reached through them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,11 +11,12 @@ from zhanggui.journal.steps import step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.obligations.records import Opening
 from zhanggui.obligations.steps import close_obligations, open_obligations, withdraw_obligations
+from zhanggui.regulation.queries import clause as clause_of
 from zhanggui.regulation.queries import terms_for
 from zhanggui.sales.orders.holds import end_holds_of
 from zhanggui.sales.orders.models import Order, OrderPart
 from zhanggui.sales.orders.records import Refusal, State
-from zhanggui.sales.orders.rules import ShipTerms, order_number
+from zhanggui.sales.orders.rules import HandOverTerms, ShipTerms, order_number
 
 HOUR = 3600
 SINCE = {
@@ -73,13 +75,14 @@ def confirm_orders(batch: Sequence[int], *, context: Inside) -> Answer:
     """Confirm orders that nothing speaks against; the shipping clock starts.
 
     Clause: 2.1.3.1. Rejects: unknown_order, on_hold, wrong_state.
-    Writes: orders confirmed, confirm clocks closed, ship clocks (2.3.2.1) opened.
-    Cost: ten statements for any number of orders.
+    Writes: orders confirmed, confirm clocks closed, ship clocks (2.3.2.1) opened; by when they go to logistics.
+    Cost: twelve statements for any number of orders.
     """
     ready, rejected = lock_orders(batch, (State.RECEIVED,), context=context)
     ids = [row[0] for row in ready.values()]
     if ids:
-        move_orders(ids, State.RECEIVED, State.CONFIRMED, {"confirmed_at": context.as_of}, context=context)
+        values = {"confirmed_at": context.as_of, "hand_over_by": _hand_over_by(context)}
+        move_orders(ids, State.RECEIVED, State.CONFIRMED, values, context=context)
         close_obligations("2.1.3.1", "order", ids, context=context)
         open_obligations([_ship_clock(ids, context)], context=context)
     return answer([Accepted(index, row[0]) for index, row in ready.items()], rejected)
@@ -89,12 +92,32 @@ def _ship_clock(ids: list[int], context: Inside) -> Opening:
     terms = terms_for(ShipTerms, [context.as_of])
     version, now = int(terms.version[0]), terms.row(0)
     context.run.terms["2.3.2.1"] = version
-    return Opening("2.3.2.1", "order", "logistics", ids, context.as_of, now.ship_hours * HOUR, version, now.time_basis)
+    owner = str(clause_of("2.3.2.1").owner)
+    return Opening("2.3.2.1", "order", owner, ids, context.as_of, now.ship_hours * HOUR, version, now.time_basis)
+
+
+def _hand_over_by(context: Inside) -> datetime:
+    """Return by when orders confirmed now must be with logistics (2.1.3.3), under the rule in force now."""
+    terms = terms_for(HandOverTerms, [context.as_of])
+    context.run.terms["2.1.3.3"] = int(terms.version[0])
+    return context.as_of + timedelta(minutes=terms.row(0).sync_minutes)
 
 
 def mark_reserved(ids: Sequence[int], *, context: Inside) -> None:
     """Note that all stock of locked, confirmed orders is reserved (2.1.3.2)."""
     move_orders(ids, State.CONFIRMED, State.RESERVED, {"reserved_at": context.as_of}, context=context)
+
+
+def mark_short(ids: Sequence[int], *, context: Inside) -> None:
+    """Note on locked, confirmed orders that stock does not suffice, once each (2.1.3.2); from now on they wait for it.
+
+    Writes: the moment, and one transition per order that was not short before.
+    """
+    run = context.run
+    rows = run.lock(Order, "id", ids, ["id", "short_at"], lock=False) if ids else []
+    fresh = [key for key, short_at in rows if short_at is None]
+    run.update(Order, fresh, {"short_at": context.as_of})
+    run.move("shortage", fresh, "none", "short")
 
 
 def mark_released(ids: Sequence[int], *, context: Inside) -> list[str]:

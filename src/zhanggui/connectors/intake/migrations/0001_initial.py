@@ -54,7 +54,9 @@ class Migration(migrations.Migration):
                         condition=models.Q(("subject__in", ("orders", "products", "stock"))), name="intake_subject"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("state__in", ("uploaded", "checked", "committing", "done", "refused"))),
+                        condition=models.Q(
+                            ("state__in", ("uploaded", "checking", "checked", "committing", "done", "refused"))
+                        ),
                         name="intake_state",
                     ),
                     models.CheckConstraint(

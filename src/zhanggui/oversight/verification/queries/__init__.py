@@ -13,12 +13,13 @@ from zhanggui.oversight.verification.queries import clocks, orders, parcels, que
 from zhanggui.oversight.verification.queries.chain import A1, unsealed_tail
 from zhanggui.oversight.verification.queries.evidence import A2
 from zhanggui.oversight.verification.queries.guards import A5, toothless_guards
+from zhanggui.oversight.verification.queries.people import A4
 from zhanggui.oversight.verification.queries.reading import Check, counted, first_findings, offences, snapshot
 from zhanggui.oversight.verification.records import INVARIANTS, Asked, Checked, CouldNotCheck, Report
 
 CHECKS: dict[str, Check] = {
     check.id: check
-    for check in (*stock.CHECKS, *orders.CHECKS, *parcels.CHECKS, *clocks.CHECKS, *queue.CHECKS, A1, A2, A5)
+    for check in (*stock.CHECKS, *orders.CHECKS, *parcels.CHECKS, *clocks.CHECKS, *queue.CHECKS, A1, A2, A4, A5)
 }
 
 

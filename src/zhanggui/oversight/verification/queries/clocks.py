@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from zhanggui.oversight.verification.queries.deadlines import wrong_calendars, wrong_due_moments, wrong_terms
+from zhanggui.oversight.verification.queries.deadlines import (
+    wrong_calendars,
+    wrong_due_moments,
+    wrong_hand_overs,
+    wrong_terms,
+)
 from zhanggui.oversight.verification.queries.reading import Check, Offence
 from zhanggui.oversight.verification.records import Asked
 
@@ -34,7 +39,7 @@ D2_ELAPSED = """
 
 
 def _wrong_otherwise(asked: Asked) -> Iterator[Offence]:
-    return chain(wrong_due_moments(asked), wrong_terms(asked), wrong_calendars(asked))
+    return chain(wrong_due_moments(asked), wrong_terms(asked), wrong_hand_overs(asked), wrong_calendars(asked))
 
 
 D2 = Check("D2", CLOCKS, (D2_ELAPSED,), _wrong_otherwise)

@@ -2,7 +2,7 @@
 """D2 beyond plain arithmetic: pauses and working time day by day; terms and calendars against their versions."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -26,6 +26,18 @@ WALKED = """
 ALLOWED = """
     SELECT clause, terms_version, allowed_seconds, MIN(id), COUNT(*) FROM obligations_obligation
     GROUP BY clause, terms_version, allowed_seconds ORDER BY 1, 2, 3
+"""
+NAMED = """
+    SELECT c.run_id, c.clause, MAX(c.terms_version), MIN(r.terms) FROM obligations_obligation c
+    LEFT JOIN journal_run r ON r.id = c.run_id
+    WHERE c.subject_kind = 'order' AND c.clause IN ('2.1.3.1', '2.3.2.1')
+    GROUP BY c.run_id, c.clause ORDER BY 1, 2
+"""
+HANDED = """
+    SELECT r.terms, MICROS(o.hand_over_by) - MICROS(o.confirmed_at), MIN(o.id), COUNT(*) FROM orders_order o
+    LEFT JOIN journal_transition t ON t.kind = 'order' AND t.subject_id = o.id AND t.to_state = 'confirmed'
+    LEFT JOIN journal_run r ON r.id = t.run_id
+    WHERE o.confirmed_at IS NOT NULL OR o.hand_over_by IS NOT NULL GROUP BY 1, 2 ORDER BY 3
 """
 DECIDED = """
     SELECT id, clause, parameter, value FROM regulation_parameterversion
@@ -90,7 +102,29 @@ def _day(stored: Any) -> date:
 
 
 def wrong_terms(asked: Asked) -> Iterator[Offence]:
-    """Give the clocks whose allowed time is not what their version of the rule says."""
+    """Give the clocks whose allowed time is not what their version of the rule says, or is not what their run names."""
+    follows = _follows_the_rule()
+    for clause, version, seconds, first, count in rows(ALLOWED):
+        if not follows(clause, version, seconds):
+            yield f"clock {first}", f"clause={clause} terms_version={version} allowed_seconds={seconds} clocks={count}"
+    for run, clause, version, terms in rows(NAMED):
+        told = json.loads(terms or "{}").get(clause)
+        if told != version:
+            yield f"run {run}", f"clause={clause} terms={told} newest terms_version={version}"
+
+
+def wrong_hand_overs(asked: Asked) -> Iterator[Offence]:
+    """Give the orders that are due at logistics at another moment than the rule their confirmation names says."""
+    follows = _follows_the_rule()
+    for terms, allowed_us, first, count in rows(HANDED):
+        version = json.loads(terms or "{}").get("2.1.3.3")
+        whole = allowed_us is not None and allowed_us % 1_000_000 == 0
+        if version is None or not whole or not follows("2.1.3.3", version, allowed_us // 1_000_000):
+            yield f"order {first}", f"clause=2.1.3.3 terms={version} allowed_us={allowed_us} orders={count}"
+
+
+def _follows_the_rule() -> Callable[[str, int, int], bool]:
+    """Return what tells whether (clause, version, seconds) is what the register or a decision says."""
     shipped: dict[str, set[int]] = {}
     units: dict[tuple[str, str], int] = {}
     for clause in register():
@@ -100,15 +134,14 @@ def wrong_terms(asked: Asked) -> Iterator[Offence]:
                 values = {int(held.value) * SECONDS[parameter.unit] for held in parameter.values}
                 shipped.setdefault(clause.number, set()).update(values)
     decided = {key: (clause, name, value) for key, clause, name, value in rows(DECIDED)}
-    for clause_number, version, seconds, first, count in rows(ALLOWED):
-        clause_of, name, value = decided.get(version, ("", "", "null"))
+
+    def follows(number: str, version: int, seconds: int) -> bool:
         if version == 0:
-            right = clause_number not in shipped or seconds in shipped[clause_number]
-        else:
-            right = clause_of == clause_number and seconds == json.loads(value) * units.get((clause_of, name), 0)
-        if not right:
-            facts = f"terms_version={version} allowed_seconds={seconds} clocks={count}"
-            yield f"clock {first}", f"clause={clause_number} {facts}"
+            return number not in shipped or seconds in shipped[number]
+        about, name, value = decided.get(version, ("", "", "null"))
+        return about == number and seconds == json.loads(value) * units.get((about, name), 0)
+
+    return follows
 
 
 def wrong_calendars(asked: Asked) -> Iterator[Offence]:

@@ -41,6 +41,7 @@ class Kind:
 REPLACED = "CASE WHEN s.version_to IS NULL THEN 'current' ELSE 'replaced' END"
 KINDS = {
     "order": Kind("orders_order", "received"),
+    "shortage": Kind("orders_order", "none", "CASE WHEN s.short_at IS NULL THEN 'none' ELSE 'short' END"),
     "hold": Kind("orders_orderhold", "open"),
     "reservation": Kind("inventory_reservation", "open"),
     "request": Kind("fulfilment_fulfilmentrequest", "open"),

@@ -71,9 +71,17 @@ O4 = Check("O4", ORDERS, (
        OR (state IN ('received', 'unpaid', 'held', 'history', 'confirmed') AND reserved_at IS NOT NULL)
        OR (state IN ('received', 'unpaid', 'held', 'history', 'confirmed', 'reserved') AND released_at IS NOT NULL)
        OR (state = 'shipped') <> (shipped_at IS NOT NULL) OR (state = 'cancelled') <> (cancelled_at IS NOT NULL)
-       OR confirmed_at < received_at OR reserved_at < confirmed_at
+       OR (hand_over_by IS NULL) <> (confirmed_at IS NULL) OR (short_at IS NOT NULL AND confirmed_at IS NULL)
+       OR confirmed_at < received_at OR short_at < confirmed_at
+       OR reserved_at < confirmed_at OR reserved_at < short_at
        OR released_at < reserved_at OR shipped_at < released_at
     ORDER BY id
+    """,
+    """
+    SELECT o.id AS "order", o.short_at, r.as_of AS found_at FROM orders_order o
+    JOIN journal_transition t ON t.kind = 'shortage' AND t.subject_id = o.id
+    LEFT JOIN journal_run r ON r.id = t.run_id
+    WHERE r.id IS NULL OR o.short_at <> r.as_of ORDER BY o.id
     """,
     """
     SELECT o.id AS "order", o.order_no, q.reference_no FROM orders_order o

@@ -1,0 +1,130 @@
+"""The rows of an order number judged together, and what of them comes in.
+
+An order with a bad row stays out as a whole, so that its corrected rows bring it in whole, once; a channel may
+say otherwise (`partial_orders`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import starmap
+from typing import cast
+
+from zhanggui.connectors.intake.order_rows import EPOCH, OPEN
+from zhanggui.connectors.intake.records import Entry, RowRefused
+from zhanggui.connectors.intake.spool import Fields
+from zhanggui.sales.orders.records import ContactIn, LineIn, OrderIn
+from zhanggui.sales.orders.rules import content_hash, line_identities
+
+Line = tuple[int, int, tuple[str, ...], int, str, int, int, int, str, str]
+"""(row, moment, contact, freight, sku, quantity, price, discount, title, line id)"""
+REFUSED_FIELDS = 5
+
+
+@dataclass(slots=True)
+class Group:
+    """What the rows of one order number come to."""
+
+    lines: list[Line] = field(default_factory=list)
+    refused: list[RowRefused] = field(default_factory=list)
+    placed: int = 0
+    stated: dict[str, str] = field(default_factory=dict)
+    freight: int = 0
+
+    @property
+    def amount_fen(self) -> int:
+        """Return the sum of the line amounts."""
+        return sum(line[5] * line[6] - line[7] for line in self.lines)
+
+
+def judged(rows: list[Fields], names: tuple[str, ...], *, partial: bool) -> Group:
+    """Return what may come in of an order, and which of its rows are refused.
+
+    Takes: names, of the fields in each row's contact; partial, whether an order comes in without its bad rows.
+    """
+    group = Group()
+    contradicts = _gather(group, rows, names)
+    if contradicts:
+        group.lines = []
+        known = {one.row for one in group.refused}
+        group.refused += [
+            RowRefused(row, "lines_contradict", contradicts) for row in _numbers(rows) if row not in known
+        ]
+        return group
+    if len(group.lines) > 1:
+        _refuse_doubled(group)
+    if group.refused and not partial:
+        group.refused += [RowRefused(line[0], "order_has_bad_rows", "external_id") for line in group.lines]
+        group.lines = []
+    return group
+
+
+def _numbers(rows: list[Fields]) -> Iterator[int]:
+    return (cast(int, row[0]) for row in rows)
+
+
+def _gather(group: Group, rows: list[Fields], names: tuple[str, ...]) -> str:
+    """Put the rows into the group; return the field in which they contradict each other, or nothing.
+
+    An open cell says nothing; an order is as old as its earliest row.
+    """
+    contradicts, contact = "", None
+    for row in rows:
+        moment = cast(int, row[1])
+        if moment == OPEN and not group.placed:
+            group.refused.append(RowRefused(cast(int, row[0]), "empty", "placed_at", "date_and_time"))
+            continue
+        if moment > 0 and (not group.placed or moment < group.placed):
+            group.placed = moment
+        if len(row) == REFUSED_FIELDS:
+            number, _, code, name, expected = cast(tuple[int, int, str, str, str], row)
+            group.refused.append(RowRefused(number, code, name, expected))
+            continue
+        line = cast(Line, row)
+        if line[2] != contact:
+            contact = line[2]
+            for name, value in zip(names, contact, strict=True):
+                if value and group.stated.setdefault(name, value) != value:
+                    contradicts = name
+        if line[3]:
+            if group.freight not in (0, line[3]):
+                contradicts = "freight"
+            group.freight = line[3]
+        group.lines.append(line)
+    return contradicts
+
+
+def _refuse_doubled(group: Group) -> None:
+    """Refuse the lines whose line id stands more than once in the order."""
+    counts: dict[str, int] = {}
+    for line in group.lines:
+        if line[9]:
+            counts[line[9]] = counts.get(line[9], 0) + 1
+    doubled = {line[0] for line in group.lines if counts.get(line[9], 0) > 1}
+    if doubled:
+        group.refused += [RowRefused(row, "line_id_twice", "line_id") for row in sorted(doubled)]
+        group.lines = [line for line in group.lines if line[0] not in doubled]
+
+
+def entry_of(external_id: str, group: Group) -> Entry:
+    """Return the order as it comes in."""
+    lines = tuple(starmap(_line_in, zip(_identities(group.lines), group.lines, strict=True)))
+    contact = ContactIn(**group.stated)
+    placed_at = EPOCH + timedelta(microseconds=group.placed)
+    stands_for = content_hash(external_id, placed_at, lines, (group.freight, 0))
+    order = OrderIn(0, external_id, placed_at, lines, stands_for, contact, group.freight)
+    return Entry(order, tuple(line[0] for line in group.lines))
+
+
+def _line_in(identity: str, line: Line) -> LineIn:
+    return LineIn(identity, line[4], line[8], line[5], line[6], line[7])
+
+
+def _identities(lines: list[Line]) -> list[str]:
+    """Return each line's identity; equal lines are counted in the order of their titles, not of the file."""
+    if all(line[9] for line in lines):
+        return [line[9] for line in lines]
+    counted = sorted((line for line in lines if not line[9]), key=lambda line: (*line[4:8], line[8]))
+    keys = line_identities(":".join(map(str, line[4:8])) for line in counted)
+    by_row = dict(zip((line[0] for line in counted), keys, strict=True))
+    return [line[9] or by_row[line[0]] for line in lines]
