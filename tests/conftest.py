@@ -107,6 +107,14 @@ def _sqlite_triggers() -> list[tuple[str, str]]:
         return [(str(name), str(text)) for name, text in cursor.fetchall()]
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their place and never by their content: packed files hold the moment of their making.
+
+    Two processes must collect the same names, or the workers of one run disagree about what there is to do.
+    """
+    return argname if isinstance(val, bytes | bytearray) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what the machine cannot do, loudly; in CI let it run and fail."""
     for item in items:

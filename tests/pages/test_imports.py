@@ -97,7 +97,7 @@ def test_an_import_that_was_laid_aside_says_so_and_goes_on_when_let(owner: Clien
     park_jobs([ParkRequest(claim.job_id, claim.fence, "job_failed")], context=Context(SYSTEM, clock.now()))
     Job.objects.update(last_error="OSError: <no space>")
     text = words(owner.get(address))
-    assert "导入已停放于第 0 条（共 1 条）" in text
+    assert "导入暂停在第 0 条（共 1 条）" in text
     assert "请先排除原因" in text
     assert "OSError: &lt;no space&gt;" in text
     assert "every 2s" not in text
@@ -154,6 +154,15 @@ def test_a_check_can_be_called_off_and_asked_for_again(owner: Client) -> None:
     assert brought().state == "checked"
 
 
+def test_a_file_that_is_not_checked_shows_no_figures_in_the_list(owner: Client) -> None:
+    bring_many(owner)
+    figures = re.findall(r'<td class="num" data-label="[^"]+">([^<]*)</td>', words(owner.get("/imports/")))
+    assert figures == ["–"] * 5
+    check_waiting()
+    figures = re.findall(r'<td class="num" data-label="[^"]+">([^<]*)</td>', words(owner.get("/imports/")))
+    assert figures == ["2,001", "2,001", "0", "0", "0"]
+
+
 def test_how_far_a_check_is_stands_on_its_page(owner: Client) -> None:
     address, _ = bring_many(owner)
     claim_jobs("w", ["intake.check"], limit=1, lease_seconds=60, as_of=clock.now())
@@ -190,7 +199,7 @@ def test_a_check_that_was_laid_aside_says_so_and_goes_on_when_let(owner: Client)
     (claim,) = claim_jobs("w", ["intake.check"], limit=1, lease_seconds=60, as_of=clock.now())
     park_jobs([ParkRequest(claim.job_id, claim.fence, "job_failed")], context=Context(SYSTEM, clock.now()))
     text = words(owner.get(address))
-    assert "核对已停放，等待人工处理。" in text
+    assert "核对已暂停，等待人工处理。" in text
     assert "every 2s" not in text
     assert "核对中" in words(owner.post(f"{address}check/", {"do": "resume"}, follow=True))
     check_waiting()

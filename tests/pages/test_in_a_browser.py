@@ -72,6 +72,8 @@ def test_no_page_has_an_accessibility_finding(
     for address in (
         "/", "/orders/", "/orders/?state=received", "/orders/?q=nothing", f"/orders/{key}/", f"/orders/{odd}/",
         "/journal/", f"/journal/{run.id}/", "/clauses/", "/clauses/2.1.3.1/", "/clauses/1.1/", "/imports/",
+        "/clauses/2.1.3.1/values/confirm_hours/", "/clauses/2.1.3.1/values/time_basis/", "/calendar/",
+        "/calendar/?year=2060&day=2060-05-01", "/calendar/hours/sales/", "/jobs/", "/jobs/?state=waiting",
     ):  # fmt: skip
         page.complaints.clear()
         page.goto(live_server.url + address)
@@ -87,6 +89,40 @@ def test_the_doors_have_no_accessibility_finding(browser: Any, live_server: Live
         page.goto(live_server.url + address)
         findings = [(one["id"], one["nodes"][0]["html"]) for one in Axe().run(page).response["violations"]]
         assert (address, findings) == (address, [])
+
+
+def test_a_value_is_set_from_the_keyboard_after_a_look(browser: Any, live_server: LiveServer, hire: Hire) -> None:
+    page = open_page(browser, live_server, hire(), language="en")
+    page.goto(f"{live_server.url}/clauses/2.3.2.1/values/ship_hours/")
+    for field, typed in (("#value", "999999"), ("#day", "2069-12-01"), ("#reason", "a trial")):
+        page.fill(field, typed)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#value-wrong")
+    assert "336" in page.locator("#value-wrong").text_content()
+    page.fill("#value", "36")
+    page.locator("button[value=check]").press("Enter")
+    page.wait_for_selector(".toast-info")
+    assert [(one["id"], one["nodes"][0]["html"]) for one in Axe().run(page).response["violations"]] == []
+    page.locator("button[value=save]").press("Enter")
+    page.wait_for_selector(".toast-success")
+    assert "not yet in force" in page.locator(".timeline .is-future").text_content()
+
+
+def test_a_day_is_chosen_on_the_calendar_and_changed(browser: Any, live_server: LiveServer, hire: Hire) -> None:
+    page = open_page(browser, live_server, hire(), language="en")
+    page.goto(f"{live_server.url}/calendar/?year=2069")
+    page.locator("a[title^='2069-05-06']").press("Enter")
+    page.wait_for_url("**day=2069-05-06**")
+    assert page.input_value("#first") == "2069-05-06"
+    page.fill("#name_en", "Company day")
+    page.fill("#reason", "a trial")
+    page.locator("button[value=check]").press("Enter")
+    page.wait_for_selector("#edit .toast-info")
+    assert [(one["id"], one["nodes"][0]["html"]) for one in Axe().run(page).response["violations"]] == []
+    page.locator("button[value=save]").press("Enter")
+    page.wait_for_selector(".toast-success")
+    assert "Company day" in page.locator(".month li").text_content()
 
 
 def test_a_filter_changes_rows_tabs_and_address_together(browser: Any, live_server: LiveServer, hire: Hire) -> None:

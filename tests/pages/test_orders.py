@@ -130,11 +130,11 @@ def test_a_buyer_is_searched_over_an_index(state: str, owner: Client) -> None:
 def test_facts_name_moments_and_a_reservation_its_state(owner: Client) -> None:
     (key,) = take_orders(["A-1"], MOMENT)
     text = text_of(owner.get(f"/orders/{key}/"))
-    assert "<dt>预留时间</dt>" in text
+    assert "<dt>锁定时间</dt>" in text
     assert "<dt>发货时间</dt>" in text
     with translation.override("zh-hans"):
-        assert wording.label_of("reservation", "open").words == "已预留"
-        assert wording.steps_words("delivery.park") == "任务已停放"
+        assert wording.label_of("reservation", "open").words == "已锁定"
+        assert wording.steps_words("delivery.park") == "任务暂停待处理"
         assert wording.steps_words("intake.note_checks") == "文件核对"
 
 
@@ -182,7 +182,7 @@ def test_the_queue_costs_the_same_for_two_and_for_fifty_rows(owner: Client) -> N
 def test_confirming_moves_the_chosen_orders_in_one_run(owner: Client) -> None:
     keys = take_orders(["A-1", "A-2", "A-3"], MOMENT)
     text = text_of(move(owner, "confirm", keys[:2]))
-    assert "2 个订单已进入下一步" in text
+    assert "2 个订单已确认" in text
     assert Order.objects.filter(state="confirmed").count() == 2
     run = Run.objects.get(step="orders.confirm")
     assert (run.actor_kind, run.accepted) == ("staff", 2)
@@ -198,13 +198,13 @@ def test_the_same_form_sent_twice_counts_once(owner: Client) -> None:
 def test_the_same_form_with_another_selection_is_refused(owner: Client) -> None:
     one, two = take_orders(["A-1", "A-2"], MOMENT)
     move(owner, "confirm", [one], key="k1")
-    assert "另一组勾选" in text_of(move(owner, "confirm", [two], key="k1"))
+    assert "用其他内容提交过" in text_of(move(owner, "confirm", [two], key="k1"))
     assert Order.objects.get(id=two).state == "received"
 
 
 def test_an_order_that_cannot_move_says_why(owner: Client) -> None:
     keys = take_orders(["A-1"], MOMENT, code="NEVER-HEARD-OF")
-    assert "挂起原因仍在" in text_of(move(owner, "confirm", keys))
+    assert "异常原因尚未解除" in text_of(move(owner, "confirm", keys))
 
 
 def test_short_stock_is_named_as_the_reason(owner: Client) -> None:
@@ -212,7 +212,7 @@ def test_short_stock_is_named_as_the_reason(owner: Client) -> None:
     keys = take_orders(["A-1", "A-2"], MOMENT, code=TOWEL)
     move(owner, "confirm", keys)
     text = text_of(move(owner, "reserve", keys))
-    assert "1 个订单已进入下一步" in text
+    assert "1 个订单已锁定库存" in text
     assert "库存不足" in text
 
 
@@ -229,7 +229,8 @@ def test_no_selection_says_so(owner: Client) -> None:
 
 def test_cancelling_keeps_the_reason_on_the_run(owner: Client) -> None:
     (key,) = take_orders(["A-1"], MOMENT)
-    move(owner, "cancel", [key], reason="买家要求")
+    assert "1 个订单已取消" in text_of(move(owner, "cancel", [key], reason="买家要求"))
+    assert Order.objects.get(id=key).state == "cancelled"
     assert Run.objects.get(step="processes.cancel_orders").reason == "买家要求"
     assert "买家要求" in text_of(owner.get(f"/orders/{key}/"))
 

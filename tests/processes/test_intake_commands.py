@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,45 @@ def test_the_imported_file_is_never_overwritten_by_its_errors(run: Any, two_orde
     code, _, said = run("orders", "import", two_orders, "--channel", "manual", "--errors", two_orders)
     assert (code, two_orders.read_bytes(), Order.objects.count()) == (2, before, 0)
     assert "--errors" in said
+
+
+@pytest.mark.parametrize("place", ["nowhere/bad.csv", ".", "orders.csv/bad.csv"])
+def test_errors_that_cannot_be_written_are_said_before_anything_comes_in(
+    run: Any, two_orders: Path, place: str
+) -> None:
+    code, document, said = run(
+        "orders", "import", two_orders, "--channel", "manual", "--errors", two_orders.parent / place
+    )
+    assert (code, document, Order.objects.count(), IntakeFile.objects.count()) == (2, {}, 0, 0)
+    assert "--errors" in said
+    assert "nothing was imported" in said
+
+
+def test_errors_written_before_stay_when_the_file_cannot_be_imported(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_bytes(b"")
+    (tmp_path / "old.csv").write_text("kept")
+    for name in ("old.csv", "new.csv"):
+        run("orders", "import", tmp_path / "orders.csv", "--channel", "manual", "--errors", tmp_path / name)
+    assert (tmp_path / "old.csv").read_text() == "kept"
+    assert not (tmp_path / "new.csv").exists()
+
+
+def test_a_file_name_that_is_no_utf_8_is_imported_and_shown(run: Any, two_orders: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(two_orders.parent) + b"/\xb6\xa9\xb5\xa5.csv"))
+    two_orders.rename(odd)
+    code, document, _ = run("orders", "import", odd, "--channel", "manual", "--errors", f"{odd}.errors.csv")
+    assert (code, document["new"]) == (1, 1)
+    assert IntakeFile.objects.get().name == "\ufffd\ufffd\ufffd\ufffd.csv"
+    odd.write_bytes(b"")
+    code, _, said = run("orders", "import", odd, "--channel", "manual")
+    assert code == 2
+    assert "\ufffd.csv" in said
+
+
+def test_a_folder_exits_2(run: Any, tmp_path: Path) -> None:
+    code, _, said = run("orders", "import", tmp_path, "--channel", "manual")
+    assert code == 2
+    assert "Traceback" not in said
 
 
 def test_a_new_channel_is_warned_of(run: Any, two_orders: Path) -> None:

@@ -3,8 +3,9 @@
     {"do": "confirmed", "batches": [[1, 2], [3]], "at": "2026-03-02T01:00:00+00:00", "key": null, "blind": false}
 
 Each batch is one call, an answer each. `do` is a state of the ordinary way, "cancelled", "received" (with rows of shop,
-number, lines) or "sealed". With `blind` no row is locked and every reader of stock waits before it writes: the
-control that shows what the locks are for. Started by hand with `ZHANGGUI_CRASH_AT` it dies at that point.
+number, lines), "sealed", or "processed" (all open orders, by the clock on the wall). With `blind` no row is locked and
+every reader of stock waits before it writes: the control that shows what the locks are for. Started by hand with
+`ZHANGGUI_CRASH_AT` it dies at that point.
 """
 
 import json
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -23,9 +25,11 @@ from tests.factories.orders import Company, move, now, order_in  # noqa: E402
 
 from zhanggui.journal.steps import seal_runs  # noqa: E402
 from zhanggui.journal.writing import OpenRun  # noqa: E402
+from zhanggui.kernel import clock  # noqa: E402
 from zhanggui.kernel.batch import Answer  # noqa: E402
 from zhanggui.logistics.inventory.models import StockBalance  # noqa: E402
 from zhanggui.processes.orders import cancel_orders  # noqa: E402
+from zhanggui.processes.through import process_orders  # noqa: E402
 from zhanggui.sales.orders.intake import take_in_orders  # noqa: E402
 
 BLIND_SECONDS = 0.005
@@ -42,7 +46,9 @@ def carry_out(request: dict[str, Any]) -> list[dict[str, Any]]:
     for number, batch in enumerate(request["batches"]):
         key = request["key"] and f"{request['key']}-{number}"
         try:
-            answers.append(as_text(call(request["do"], batch, at, key)))
+            answers.append(
+                processed() if request["do"] == "processed" else as_text(call(request["do"], batch, at, key))
+            )
         except Exception as error:
             answers.append({"error": f"{type(error).__name__}: {error}"})
     return answers
@@ -59,6 +65,12 @@ def call(do: str, batch: list[Any], at: datetime, key: str | None) -> Answer:
     if do == "cancelled":
         return cancel_orders(batch, context=context)
     return move(batch, do, context)
+
+
+def processed() -> dict[str, Any]:
+    """Process all open orders as the command does; give what it counted per stage."""
+    stages = process_orders(now(clock.now()), moment=clock.now)
+    return {"stages": {name: asdict(count) for name, count in stages.items()}}
 
 
 def as_text(given: Answer) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Money: splitting, rates, limits, how amounts are written."""
+"""Money: splitting, limits, how amounts are written."""
 
 import pytest
 from hypothesis import given
@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 from zhanggui.kernel.money import (
     MONEY_LIMIT,
     MoneyOutOfRange,
-    apply_rate,
-    divide_half_up,
     format_amount,
     format_money,
     in_range,
@@ -75,29 +73,6 @@ def test_F05_the_limit_itself_is_allowed_and_one_fen_more_is_not() -> None:
             in_range(beyond)
     with pytest.raises(MoneyOutOfRange):
         line_amount(10**6, 10**6)
-
-
-@pytest.mark.parametrize(
-    ("amount", "rate_bp", "expected"),
-    [
-        (250, 500, 13),
-        (-250, 500, -13),
-        (10, 500, 1),
-        (9, 500, 0),
-        (1, 4999, 0),
-        (1, 5000, 1),
-        (100, 10_000, 100),
-    ],
-)
-def test_F06_half_a_fen_goes_away_from_zero(amount: int, rate_bp: int, expected: int) -> None:
-    assert apply_rate(amount, rate_bp) == expected
-
-
-@given(st.integers(-(10**15), 10**15), st.integers(-(10**6), 10**6).filter(bool))
-def test_F06_rounding_is_symmetric_and_never_off_by_more_than_half(numerator: int, denominator: int) -> None:
-    quotient = divide_half_up(numerator, denominator)
-    assert divide_half_up(-numerator, denominator) == -quotient
-    assert abs(2 * (quotient * denominator - numerator)) <= abs(denominator)
 
 
 @pytest.mark.parametrize(

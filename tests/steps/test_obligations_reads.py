@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.cast import MONDAY_MORNING
 from tests.factories.clocks import CLAUSE, KIND, US, close, of, opened, pause, sweep, withdraw
 
-from zhanggui.obligations.queries import clause_figures, due_soonest
+from zhanggui.obligations.queries import all_due, clause_figures, due_soonest
 from zhanggui.obligations.records import ClauseFigure, Opening
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +48,15 @@ def test_a_page_is_one_statement_at_any_depth() -> None:
     assert len(queries) == 1
 
 
+def test_the_whole_list_is_read_in_parts_and_ends() -> None:
+    opened(range(1, 8))
+    opened([8], clause="2.1.3.1")
+    with CaptureQueriesContext(connection) as queries:
+        assert [line.subject_id for line in all_due(CLAUSE, size=3)] == [1, 2, 3, 4, 5, 6, 7]
+    assert len(queries) == 4
+    assert len(list(all_due())) == 8
+
+
 def test_clauses_and_departments_are_told_apart() -> None:
     opened([1])
     opened(openings=[Opening("2.1.3.1", KIND, "sales", [2], MONDAY_MORNING, 60, 0)])
@@ -78,6 +87,15 @@ def test_a_figure_counts_met_missed_and_running() -> None:
     sweep(DUE + HOUR)
     swept = clause_figures([CLAUSE], as_of=DUE + HOUR)[CLAUSE]
     assert (swept.in_time, swept.missed, swept.running, swept.judged) == (1, 4, 1, 5)
+
+
+def test_figures_of_many_clauses_take_as_many_statements_as_of_one() -> None:
+    opened([1])
+    opened([1], clause="2.1.3.1")
+    for clauses in ([CLAUSE], [CLAUSE, "2.1.3.1", "2.2.2.3"]):
+        with CaptureQueriesContext(connection) as queries:
+            assert len(clause_figures(clauses, as_of=DUE)) == len(clauses)
+        assert len(queries) == 2
 
 
 def test_a_period_is_half_open_and_asks_when_the_clock_began() -> None:

@@ -1,5 +1,6 @@
 """The limits of 2.1.3.1 and 2.3.2.1 to the microsecond, before and after the company changes them."""
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,12 +8,15 @@ from tests.cast import MONDAY_MORNING
 from tests.factories.orders import PLACED, bring, go_on, move, now, open_company, order_in, refusals, results, states
 from tests.factories.truths import broken
 
+from zhanggui.journal.models import Run
 from zhanggui.obligations.models import Obligation
 from zhanggui.obligations.steps import GRACE, sweep_obligations
 from zhanggui.processes.orders import cancel_orders, reserve_orders
+from zhanggui.regulation.models import ParameterVersion
 from zhanggui.regulation.records import NewValue
 from zhanggui.regulation.steps import set_parameter_values
 from zhanggui.sales.orders.intake import take_in_orders
+from zhanggui.sales.orders.models import Order
 from zhanggui.sales.orders.steps import confirm_orders
 
 US = timedelta(microseconds=1)
@@ -102,6 +106,25 @@ def test_a_breach_stays_visible_with_its_lateness() -> None:
     sweep_obligations(context=now(SHIP_DUE + HOUR))
     move(ids, "shipped", now(SHIP_DUE + 2 * HOUR))
     assert (clock("2.3.2.1").state, clock("2.3.2.1").late_us) == ("late", 2 * 3_600_000_000)
+
+
+def test_a_run_names_the_version_of_each_rule_under_which_its_clocks_began() -> None:
+    company = open_company(TEA=0)
+    for clause, name, value in (("2.1.3.1", "confirm_hours", 12), ("2.3.2.1", "ship_hours", 24)):
+        set_hours(clause, name, value, MONDAY_MORNING)
+    set_hours("2.1.3.3", "sync_minutes", 30, MONDAY_MORNING)
+    moments = [MONDAY_MORNING - US, MONDAY_MORNING]
+    taken = take_in_orders([order_in(company, str(at), {"TEA": 1}, at) for at in moments], context=now())
+    confirmed = confirm_orders(results(taken), context=now(MONDAY_MORNING + HOUR))
+    versions = {row.clause: row.id for row in ParameterVersion.objects.all()}
+    terms = [json.loads(Run.objects.get(id=given.run_id).terms) for given in (taken, confirmed)]
+    assert terms == [{"2.1.3.1": versions["2.1.3.1"]}, {key: versions[key] for key in ("2.1.3.3", "2.3.2.1")}]
+    began = {
+        clause: sorted(Obligation.objects.filter(run_id=run, clause=clause).values_list("terms_version", flat=True))
+        for run, clause in ((taken.run_id, "2.1.3.1"), (confirmed.run_id, "2.3.2.1"))
+    }
+    assert began == {"2.1.3.1": [0, versions["2.1.3.1"]], "2.3.2.1": [versions["2.3.2.1"]] * 2}
+    assert {row.hand_over_by for row in Order.objects.all()} == {MONDAY_MORNING + HOUR + timedelta(minutes=30)}
 
 
 def test_each_clock_of_a_batch_has_its_own_limit() -> None:

@@ -1,6 +1,7 @@
 """`orders import`, `products import`, `stock import`: a file comes in, checked and committed in one go."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,6 +13,7 @@ from zhanggui.cli.outcome import DONE, FINDINGS, CannotRun, Outcome
 if TYPE_CHECKING:
     from zhanggui.connectors.intake.records import Counts, Parsed
     from zhanggui.connectors.spreadsheets.mapping import Subject
+    from zhanggui.connectors.spreadsheets.writing import Kind
     from zhanggui.journal.records import Context
 
 QUIET_SECONDS = 2.0
@@ -54,14 +56,36 @@ def import_file(parsed: argparse.Namespace) -> Outcome:
     from zhanggui.connectors.spreadsheets.records import FileRefused
     from zhanggui.kernel import clock
 
-    if parsed.errors and parsed.errors.resolve() == parsed.file.resolve():
-        raise CannotRun("--errors would overwrite the file that is imported; name another one")
+    if parsed.errors:
+        _try_errors(parsed.errors, parsed.file)
     try:
         if parsed.subject == "orders" and not channel_for(parsed.channel).known:
             _warn(f"channel {parsed.channel} is new; its amounts are taken as CNY unless the file says otherwise")
         return _carry_out(parsed, parsed.as_of or clock.now())
     except FileRefused as refusal:
-        raise CannotRun(f"{parsed.file.name}: {file_message(refusal, parsed.subject)}") from refusal
+        raise CannotRun(f"{_name(parsed.file)}: {file_message(refusal, parsed.subject)}") from refusal
+
+
+def _try_errors(errors: Path, imported: Path) -> None:
+    """See that refused rows can be written, before anything comes in; what stands there now is not touched.
+
+    Raises: CannotRun.
+    """
+    if errors.resolve() == imported.resolve():
+        raise CannotRun("--errors would overwrite the file that is imported; name another one")
+    try:
+        stood = errors.exists()
+        errors.open("ab").close()
+        if not stood:
+            errors.unlink()
+    except OSError as wrong:
+        reason = wrong.strerror or type(wrong).__name__
+        raise CannotRun(f"--errors {_name(errors)} cannot be written ({reason}); nothing was imported") from wrong
+
+
+def _name(path: Path) -> str:
+    """Return a file's name as it can be shown and kept; bytes that are no UTF-8 become a sign for what is lost."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
 
 
 def _warn(text: str) -> None:
@@ -79,7 +103,7 @@ def _carry_out(asked: argparse.Namespace, as_of: datetime) -> Outcome:
     choices = Choices(layout=asked.layout)
     if asked.dry_run:
         parsed = parsing.parse_file(
-            asked.file, asked.subject, name=asked.file.name, channel=asked.channel, shop=asked.shop,
+            asked.file, asked.subject, name=_name(asked.file), channel=asked.channel, shop=asked.shop,
             choices=choices, as_of=as_of,
         )  # fmt: skip
         counts = taking_in.foresee(parsed, context=context, told=_Progress("checked"))
@@ -88,10 +112,12 @@ def _carry_out(asked: argparse.Namespace, as_of: datetime) -> Outcome:
         catch_up(context)
     refused = sorted((*parsed.refusals, *counts.refusals), key=lambda one: one.row)
     if asked.errors:
-        write_refused(
-            asked.file, asked.file.name, parsed.reading, refused, asked.errors,
-            kind="xlsx" if asked.errors.suffix.lower() == ".xlsx" else "csv",
-        )  # fmt: skip
+        kind: Kind = "xlsx" if asked.errors.suffix.lower() == ".xlsx" else "csv"
+        try:
+            write_refused(asked.file, _name(asked.file), parsed.reading, refused, asked.errors, kind=kind)
+        except OSError as wrong:
+            done = "nothing was changed" if asked.dry_run else "the file was imported"
+            raise CannotRun(f"{done}, but --errors {_name(asked.errors)} could not be written: {wrong}") from wrong
     return _outcome(asked.subject, parsed, counts)
 
 
@@ -103,7 +129,7 @@ def _commit(asked: argparse.Namespace, choices: Any, context: "Context") -> tupl
     from zhanggui.connectors.intake.records import Counts, Stage, State
 
     intake_id = taking_in.take_file(
-        chunks_of(asked.file), asked.subject, asked.file.name, channel=asked.channel, shop=asked.shop,
+        chunks_of(asked.file), asked.subject, _name(asked.file), channel=asked.channel, shop=asked.shop,
         context=context,
     )  # fmt: skip
     file = intake(intake_id)
@@ -117,7 +143,7 @@ def _commit(asked: argparse.Namespace, choices: Any, context: "Context") -> tupl
             taking_in.begin_commit(intake_id, context=context)
         except taking_in.Overtaken as overtaken:
             raise CannotRun(
-                f"{asked.file.name} is being imported by somebody else; try again in a moment"
+                f"{_name(asked.file)} is being imported by somebody else; try again in a moment"
             ) from overtaken
     taking_in.commit_intake(intake_id, context=context, parsed=parsed, told=_Progress("committed"))
     file = intake(intake_id)

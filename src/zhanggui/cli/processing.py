@@ -5,19 +5,22 @@ import sys
 from typing import Any
 
 from zhanggui.cli.outcome import DONE, FINDINGS, Outcome
-
-UNTIL = ("confirmed", "reserved", "released", "shipped")
+from zhanggui.processes.records import UNTIL
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command under `orders`."""
     parser = commands.orders.add_parser("process", parents=[shared], help="take open orders as far as they can go")
-    parser.add_argument("--until", choices=UNTIL, default="shipped", help="the last stage (default: shipped)")
+    parser.add_argument("--until", choices=UNTIL, default=UNTIL[-1], help="the last stage (default: shipped)")
     parser.set_defaults(handler=process)
 
 
 def process(parsed: argparse.Namespace) -> Outcome:
-    """Process all open orders and count, per stage, what was accepted and why the rest was not."""
+    """Process all open orders and count, per stage, what was accepted and why the rest was not.
+
+    Orders that somebody else moves on meanwhile are no refusals. Without --as-of each batch acts when it is carried
+    out, so that several may process at once.
+    """
     from zhanggui.cli.upkeep import catch_up
     from zhanggui.journal.records import Actor, Context
     from zhanggui.kernel import clock
@@ -26,11 +29,15 @@ def process(parsed: argparse.Namespace) -> Outcome:
 
     orders = open_orders()
     context = Context(Actor("cli", "orders process"), parsed.as_of or clock.now())
-    stages = process_orders(context, until=parsed.until, progress=_show)
-    catch_up(context)
+    moment = None if parsed.as_of else clock.now
+    stages = process_orders(context, until=parsed.until, progress=_show, moment=moment)
+    catch_up(Context(context.actor, parsed.as_of or clock.now()))
     document = {
         "orders": orders,
-        "per_stage": {name: {"accepted": s.accepted, "rejected": s.rejected} for name, s in stages.items()},
+        "per_stage": {
+            name: {"accepted": s.accepted, "overtaken": s.overtaken, "rejected": s.rejected}
+            for name, s in stages.items()
+        },
     }
     lines = [f"{orders} open orders"]
     lines += [f"  {name:<10} {stage.accepted:>8} {_reasons(stage.rejected)}" for name, stage in stages.items()]

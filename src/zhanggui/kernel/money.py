@@ -1,8 +1,6 @@
-"""Money is whole minor units (fen, pence); nothing here knows a float.
+"""Money is whole minor units (fen, pence); nothing here knows a float, and nothing here rounds.
 
-Rounding: only a rate can ask for it. Halves go away from zero, so 12.5 fen become 13 and -12.5 become -13: a
-refund mirrors its charge. A total that is split is never rounded part by part; the largest remainders get the
-odd units.
+A total that is split is never rounded part by part; the largest remainders get the odd units.
 """
 
 from collections.abc import Sequence
@@ -10,7 +8,6 @@ from collections.abc import Sequence
 Fen = int
 
 MONEY_LIMIT: Fen = 999_999_999_999
-BASIS = 10_000
 
 _EXPONENTS = {
     "JPY": 0,
@@ -44,26 +41,6 @@ def in_range(amount: Fen) -> Fen:
 def exponent(currency: str) -> int:
     """Return how many decimals the currency's minor unit stands for (2 for CNY)."""
     return _EXPONENTS.get(currency.upper(), 2)
-
-
-def divide_half_up(numerator: int, denominator: int) -> int:
-    """Return the quotient rounded to a whole, halves away from zero.
-
-    Raises: ZeroDivisionError.
-    Example: `divide_half_up(25, 2)` is 13, `divide_half_up(-25, 2)` is -13.
-    """
-    if denominator < 0:
-        numerator, denominator = -numerator, -denominator
-    size = (2 * abs(numerator) + denominator) // (2 * denominator)
-    return size if numerator >= 0 else -size
-
-
-def apply_rate(amount: Fen, rate_bp: int) -> Fen:
-    """Return the share of an amount at a rate in basis points, halves away from zero.
-
-    Example: 5 % of 2.50: `apply_rate(250, 500)` is 13 (12.5 fen).
-    """
-    return in_range(divide_half_up(amount * rate_bp, BASIS))
 
 
 def line_amount(quantity: int, unit_price_fen: Fen, discount_fen: Fen = 0) -> Fen:

@@ -1,6 +1,6 @@
 """Who acts in a request, and when: what an edge hands to a step, and how a refused batch is told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from zhanggui.journal.records import Actor, Busy, Context, Contradicted, KeyReused
-from zhanggui.journal.steps import Step
 from zhanggui.kernel import clock
 from zhanggui.kernel.batch import Answer
 from zhanggui.people.models import Staff
@@ -33,7 +32,9 @@ def context_of(request: HttpRequest, *, key: str | None = None, reason: str = ""
     return Context(Actor("staff", str(staff_of(request).pk)), clock.now(), key=key, reason=reason, dry_run=dry_run)
 
 
-def carried_out(request: HttpRequest, step: Step[Any], batch: Sequence[Any], context: Context) -> Answer | None:
+def carried_out(
+    request: HttpRequest, step: Callable[..., Answer], batch: Sequence[Any], context: Context
+) -> Answer | None:
     """Call a step for a page; a batch that is refused as a whole is told, and nothing is returned."""
     try:
         answer = step(batch, context=context)

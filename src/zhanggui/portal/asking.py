@@ -1,7 +1,7 @@
 """What a request asks for, read strictly: a value outside its list is a bad request, never a guess."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -46,6 +46,21 @@ def day(request: HttpRequest, name: str) -> date | None:
         raise BadRequest(f"{name} is not a day") from error
     if found and not 1990 <= found.year < 2200:
         raise BadRequest(f"{name} lies outside the years 1990 to 2199")
+    return found
+
+
+def moment(request: HttpRequest, name: str) -> datetime | None:
+    """Return a parameter that must be a moment with its zone (2026-11-24T10:00:00+00:00), or nothing.
+
+    Raises: BadRequest.
+    """
+    value = request.GET.get(name, "").replace(" ", "+")
+    try:
+        found = datetime.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise BadRequest(f"{name} is not a moment") from error
+    if found and (found.tzinfo is None or not 1990 <= found.year < 2200):
+        raise BadRequest(f"{name} lies outside the years 1990 to 2199, or has no zone")
     return found
 
 

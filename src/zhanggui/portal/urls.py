@@ -13,6 +13,7 @@ from zhanggui.portal.views import (
     preferences,
     runs,
     shifts,
+    shipping,
     workbench,
 )
 
@@ -34,6 +35,8 @@ urlpatterns = [
         methods=POST,
         many=("id",),
     ),
+    page("orders/process/", shipping.process_all, name="orders-process", right="orders.process", methods=POST),
+    page("orders/<int:order_id>/ship/", shipping.ship, name="order-ship", right="orders.process", methods=POST),
     page("orders/<int:order_id>/", orders.order, name="order", right="orders.see"),
     page("orders/<int:order_id>/panel/", orders.peek, name="order-panel", right="orders.see"),
     page("imports/", imports.imports, name="imports", right="import.see"),

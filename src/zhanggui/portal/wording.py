@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from zhanggui.people.rules import roles_with
 
@@ -83,7 +83,26 @@ STATES: dict[str, dict[str, Label]] = {
     },
     "run": {
         "done": Label(gettext_lazy("Done"), "good"),
-        "refused": Label(gettext_lazy("Refused"), "bad"),
+        "partly": Label(gettext_lazy("Partly refused"), "warn"),
+        "nothing": Label(gettext_lazy("All refused"), "bad"),
+        "refused": Label(gettext_lazy("All refused"), "bad"),
+    },
+    "shortage": {
+        "none": Label(gettext_lazy("Not short"), "plain"),
+        "short": Label(gettext_lazy("Short"), "warn"),
+    },
+    "warning": {
+        "0": Label(gettext_lazy("In good time"), "plain"),
+        "50": Label(gettext_lazy("Half of the time used"), "info"),
+        "80": Label(gettext_lazy("Four fifths of the time used"), "warn"),
+    },
+    "pause": {
+        "open": Label(gettext_lazy("Standing still"), "plain"),
+        "closed": Label(gettext_lazy("Goes on"), "info"),
+    },
+    "assignee": {
+        "nobody": Label(gettext_lazy("nobody yet"), "plain"),
+        "taken": Label(gettext_lazy("Taken"), "info"),
     },
 }
 SUBJECTS: dict[str, Words] = {
@@ -92,6 +111,11 @@ SUBJECTS: dict[str, Words] = {
     "hold": gettext_lazy("Hold"),
     "request": gettext_lazy("Request to logistics"),
     "reservation": gettext_lazy("Reservation"),
+    "shortage": gettext_lazy("Shortage"),
+    "warning": gettext_lazy("Warning"),
+    "pause": gettext_lazy("Pause"),
+    "assignee": gettext_lazy("Who has it"),
+    "intake": gettext_lazy("Imported file"),
     "calendar_day": gettext_lazy("Calendar day"),
     "shift": gettext_lazy("Working hours"),
 }
@@ -130,8 +154,35 @@ STEP_WORDS: dict[str, Words] = {
     "intake.commit_orders": gettext_lazy("Orders imported"),
     "intake.commit_products": gettext_lazy("Products imported"),
     "intake.commit_stock": gettext_lazy("Stock imported"),
+    "fulfilment.take_requests": gettext_lazy("Request taken by logistics"),
+    "fulfilment.ship_requests": gettext_lazy("Parcel sent by logistics"),
+    "fulfilment.cancel_requests": gettext_lazy("Request stopped in logistics"),
+    "obligations.assign": gettext_lazy("Clock taken or given"),
     "obligations.breach": gettext_lazy("Deadline passed"),
     "obligations.warn": gettext_lazy("Deadline near"),
+}
+ACTORS: dict[tuple[str, str], Words] = {
+    ("staff", "invited"): gettext_lazy("Invited person"),
+    ("system", "scheduler"): gettext_lazy("System"),
+    ("system", "demo"): gettext_lazy("Demo data"),
+    ("cli", "import"): gettext_lazy("Command line: import"),
+    ("cli", "orders process"): gettext_lazy("Command line: process orders"),
+    ("cli", "serve"): gettext_lazy("Command line: first start"),
+    ("cli", "invite"): gettext_lazy("Command line: invite"),
+}
+ACTOR_KINDS: dict[str, Words] = {
+    "staff": gettext_lazy("Staff"),
+    "system": gettext_lazy("System"),
+    "cli": gettext_lazy("Command line"),
+    "customer": gettext_lazy("Customer"),
+}
+CARRIERS: dict[str, Words] = {"own": gettext_lazy("Own delivery")}
+STAGE_ACTS = {
+    "resolved": "resolve",
+    "confirmed": "confirm",
+    "reserved": "reserve",
+    "released": "release",
+    "shipped": "ship",
 }
 HOLDS: dict[str, Words] = {
     "unknown_sku": gettext_lazy("A merchant code is not among the products"),
@@ -240,6 +291,7 @@ JOBS: dict[str, Words] = {
     "delivery.send": gettext_lazy("Send a message"),
     "intake.check": gettext_lazy("Check a file"),
     "intake.commit": gettext_lazy("Import a file"),
+    "orders.process": gettext_lazy("Process all open orders"),
 }
 ALARMS: dict[str, Words] = {
     "attempts_used_up": gettext_lazy("every attempt failed; remove the cause named beside it, then let it run again"),
@@ -281,6 +333,32 @@ class TimeLeft:
 def steps_words(step: str) -> Words:
     """Name a step for people; a step without words is shown by its code."""
     return STEP_WORDS.get(step, step)
+
+
+def steps_named_like(step: str) -> tuple[str, ...]:
+    """Return all steps that read like one: to people they are one thing."""
+    words = STEP_WORDS.get(step)
+    return tuple(name for name in STEP_WORDS if STEP_WORDS[name] == words) if words else (step,)
+
+
+def actor_words(kind: str, name: str) -> str:
+    """Name who acted, where it is no member of staff known by name."""
+    known = ACTORS.get((kind, name))
+    return str(known) if known else f"{ACTOR_KINDS.get(kind, kind)}: {name}"
+
+
+def done_words(act: str, n: int) -> str:
+    """Say how many orders an act or a stage took."""
+    words = {
+        "confirm": ngettext("%(n)d order confirmed.", "%(n)d orders confirmed.", n),
+        "resolve": ngettext("%(n)d order checked again and freed.", "%(n)d orders checked again and freed.", n),
+        "keep": ngettext("%(n)d order kept as it came in first.", "%(n)d orders kept as they came in first.", n),
+        "reserve": ngettext("Stock reserved for %(n)d order.", "Stock reserved for %(n)d orders.", n),
+        "release": ngettext("%(n)d order handed to logistics.", "%(n)d orders handed to logistics.", n),
+        "ship": ngettext("%(n)d order shipped.", "%(n)d orders shipped.", n),
+        "cancel": ngettext("%(n)d order cancelled.", "%(n)d orders cancelled.", n),
+    }
+    return words[STAGE_ACTS.get(act, act)] % {"n": n}
 
 
 def shift_days(days: int) -> str:
@@ -347,8 +425,12 @@ def duration(span: timedelta) -> str:
     """Say a length of time in its two largest units, rounded down to the minute."""
     minutes = int(span.total_seconds()) // 60
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days and not hours:
+        return _("%(days)d d") % {"days": days}
     if days:
         return _("%(days)d d %(hours)d h") % {"days": days, "hours": hours}
+    if hours and not rest:
+        return _("%(hours)d h") % {"hours": hours}
     if hours:
         return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": rest}
     return _("%(minutes)d min") % {"minutes": rest}

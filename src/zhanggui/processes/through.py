@@ -1,13 +1,14 @@
 """The whole way through: every open order goes as far as it can, a batch per run."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from zhanggui.journal.records import Context
 from zhanggui.journal.steps import Step
-from zhanggui.kernel.batch import Answer
 from zhanggui.logistics.fulfilment.records import Dispatch
 from zhanggui.processes.orders import release_orders, reserve_orders, ship_orders
+from zhanggui.processes.records import UNTIL, StageCount
 from zhanggui.sales.orders.holds import resolve_holds
 from zhanggui.sales.orders.queries import batches_in_state, numbers_of
 from zhanggui.sales.orders.records import State
@@ -15,20 +16,6 @@ from zhanggui.sales.orders.steps import confirm_orders
 
 OWN_DELIVERY = "own"
 Progress = Callable[[str, int], None]
-
-
-@dataclass(slots=True)
-class StageCount:
-    """How many orders a stage took on, and how many it refused by reason."""
-
-    accepted: int = 0
-    rejected: dict[str, int] = field(default_factory=dict)
-
-    def add(self, given: Answer) -> None:
-        """Count one answer."""
-        self.accepted += len(given.accepted)
-        for code, count in given.codes.items():
-            self.rejected[code] = self.rejected.get(code, 0) + count
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +28,7 @@ class Stage:
     rows: Callable[[Sequence[int]], Sequence[object]] = list
 
 
-def _dispatches(ids: Sequence[int]) -> list[Dispatch]:
+def own_dispatches(ids: Sequence[int]) -> list[Dispatch]:
     """Send with the shop's own delivery; the waybill is the order's number."""
     numbers = numbers_of(ids)
     return [Dispatch(key, OWN_DELIVERY, numbers.get(key, "")) for key in ids]
@@ -52,29 +39,30 @@ STAGES = (
     Stage("confirmed", State.RECEIVED, confirm_orders),
     Stage("reserved", State.CONFIRMED, reserve_orders),
     Stage("released", State.RESERVED, release_orders),
-    Stage("shipped", State.RELEASED, ship_orders, _dispatches),
+    Stage("shipped", State.RELEASED, ship_orders, own_dispatches),
 )
-UNTIL = tuple(stage.name for stage in STAGES[1:])
 
 
 def process_orders(
-    context: Context, *, until: str = "shipped", progress: Progress | None = None
+    context: Context,
+    *,
+    until: str = "shipped",
+    progress: Progress | None = None,
+    moment: Callable[[], datetime] | None = None,
 ) -> dict[str, StageCount]:
     """Take all open orders as far as they can go, stage by stage, and count what happened.
 
-    Takes: until, the last stage (confirmed, reserved, released, shipped); progress, told (stage, orders) per batch.
+    Takes: until, the last stage (confirmed, reserved, released, shipped); progress, told (stage, orders) per batch;
+    moment, asked for the moment of each batch, by default all act at the context's. Where others work at the same
+    time it must be the clock: their orders stand on record later than this call began.
     Each batch is a run of the ordinary step, so that a killed process loses nothing and can simply be started again.
     """
     counts: dict[str, StageCount] = {}
     for stage in STAGES[: UNTIL.index(until) + 2]:
         counts[stage.name] = StageCount()
-        for given in _answers(stage, context):
-            counts[stage.name].add(given)
+        for ids in batches_in_state(stage.takes):
+            now = replace(context, as_of=moment()) if moment else context
+            counts[stage.name].add(stage.step(stage.rows(ids), context=now), stage.takes)
             if progress:
                 progress(stage.name, counts[stage.name].accepted)
     return counts
-
-
-def _answers(stage: Stage, context: Context) -> Iterator[Answer]:
-    for ids in batches_in_state(stage.takes):
-        yield stage.step(stage.rows(ids), context=context)

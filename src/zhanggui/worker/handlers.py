@@ -32,6 +32,8 @@ from zhanggui.journal.records import SYSTEM, Actor, Context
 from zhanggui.journal.steps import seal_runs
 from zhanggui.kernel import clock
 from zhanggui.obligations.steps import sweep_all
+from zhanggui.processes.records import PROCESS_JOB
+from zhanggui.processes.through import process_orders
 from zhanggui.worker.ports import CHAIN_HEAD, port_for
 
 CLOCKS = "clocks"
@@ -144,6 +146,19 @@ def commit_file(work: Work) -> None:
         raise StoppedEarly
 
 
+def process_all(work: Work) -> None:
+    """Take every open order as far as it can go, in the name of who asked; each batch is a run, so a kill loses none."""
+    lease = HANDLERS[PROCESS_JOB].lease_seconds
+
+    def between(_stage: str, _done: int) -> None:
+        if not delivery.renew_lease(work.claim, lease_seconds=lease, as_of=clock.now()):
+            raise LeaseLost(f"job {work.claim.job_id}, fence {work.claim.fence}")
+        if work.stopping():
+            raise StoppedEarly
+
+    process_orders(Context(_asker(work), work.as_of), progress=between, moment=clock.now)
+
+
 def _asker(work: Work) -> Actor:
     return Actor(str(work.claim.payload["actor_kind"]), str(work.claim.payload["actor_id"]))
 
@@ -155,6 +170,7 @@ HANDLERS: dict[str, Handler] = {
     TIDY: Handler(tidy),
     CHECK_JOB: Handler(check_file, lane=FILES),
     COMMIT_JOB: Handler(commit_file, lane=FILES),
+    PROCESS_JOB: Handler(process_all, lane=FILES, lease_seconds=300),
 }
 
 SCHEDULE: list[ScheduleEntry] = [

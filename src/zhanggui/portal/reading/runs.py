@@ -5,23 +5,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from zhanggui.journal.models import Run, Seal, Transition
 from zhanggui.people.queries import names_of
+from zhanggui.portal import wording
 from zhanggui.portal.reading.paging import Page
+from zhanggui.portal.reading.subjects import Named, names_of_subjects, order_named
 from zhanggui.sales.orders.models import Order
 
-MOVES_SHOWN = 50
+SHOWN = 50
+BRINGS_ORDERS = ("orders.take_in", "intake.commit_orders")
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One state change. `subject` is what people call it, when it is an order."""
+    """One state change, with what people call its subject."""
 
     kind: str
-    subject_id: int
-    subject: str
+    subject: Named | None
     from_state: str
     to_state: str
 
@@ -41,12 +43,19 @@ class RunRow:
     reason: str
     moves: tuple[Move, ...] = ()
 
+    @property
+    def shown(self) -> str:
+        """How it ended, as people read it: done, partly (some rows were refused), nothing (all were), refused."""
+        if self.outcome != "done" or not self.rejected:
+            return self.outcome
+        return "partly" if self.accepted else "nothing"
+
 
 @dataclass(frozen=True, slots=True)
 class RunWhole:
     """One run with the proof of it: digest, place in the chain, terms it worked under, and what it moved.
 
-    moved: (kind, from, to, how many); the moves themselves stand in the row, the first of them only.
+    moved: (kind, from, to, how many). moves: a page of them. born: a page of the orders that it brought in.
     """
 
     run: Run
@@ -55,24 +64,37 @@ class RunWhole:
     terms: tuple[tuple[str, int], ...]
     seal: Seal | None
     moved: tuple[tuple[str, str, str, int], ...]
-    more_moves: bool
+    moves: Page[Move]
+    born: Page[Named]
 
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs are asked for; empty means all."""
+    """Which runs are asked for; empty means all. Moments are half-open: [from_at, until_at)."""
 
     clause: str = ""
     step: str = ""
     outcome: str = ""
+    from_at: datetime | None = None
+    until_at: datetime | None = None
 
 
-def journal(wanted: RunFilter, before: int | None, size: int = 50) -> Page[RunRow]:
+OUTCOMES: dict[str, Q] = {
+    "done": Q(outcome="done", rejected=0),
+    "partly": Q(outcome="done", rejected__gt=0, accepted__gt=0),
+    "nothing": ~Q(outcome="done") | Q(rejected__gt=0, accepted=0),
+}
+
+
+def journal(wanted: RunFilter, before: int | None, size: int = SHOWN) -> Page[RunRow]:
     """Return runs, the newest first. Cost: two statements."""
     rows = Run.objects.defer("answer")
-    for name in ("clause", "step", "outcome"):
-        if value := getattr(wanted, name):
-            rows = rows.filter(**{name: value})
+    if wanted.outcome:
+        rows = rows.filter(OUTCOMES[wanted.outcome])
+    exact = {"clause": wanted.clause, "as_of__gte": wanted.from_at, "as_of__lt": wanted.until_at}
+    rows = rows.filter(**{name: value for name, value in exact.items() if value})
+    if wanted.step:
+        rows = rows.filter(step__in=wording.steps_named_like(wanted.step))
     if before is not None:
         rows = rows.filter(id__lt=before)
     found = list(rows.order_by("-id")[: size + 1])
@@ -81,17 +103,40 @@ def journal(wanted: RunFilter, before: int | None, size: int = 50) -> Page[RunRo
     return Page(tuple(_rows(kept, {})), following, before is None)
 
 
-def whole_run(run_id: int) -> RunWhole | None:
-    """Return one run. Cost: six statements."""
+def whole_run(run_id: int, moved_after: int | None = None, born_after: int | None = None) -> RunWhole | None:
+    """Return one run with a page of what it moved and of the orders that it brought. Cost: thirteen statements."""
     run = Run.objects.filter(id=run_id).first()
     if run is None:
         return None
-    moves = list(Transition.objects.filter(run_id=run_id).order_by("id")[: MOVES_SHOWN + 1])
-    row = _rows([run], {run_id: _moves(moves[:MOVES_SHOWN])})[0]
+    seal = Seal.objects.filter(run_id=run_id).first()
     return RunWhole(
-        run, row, _pairs(run.codes), _pairs(run.terms), Seal.objects.filter(run_id=run_id).first(), _moved(run_id),
-        len(moves) > MOVES_SHOWN,
+        run, _rows([run], {})[0], _pairs(run.codes), _pairs(run.terms), seal, _moved(run_id),
+        _moves_page(run_id, moved_after), _born_page(run, born_after),
     )  # fmt: skip
+
+
+def _moves_page(run_id: int, after: int | None) -> Page[Move]:
+    found = list(Transition.objects.filter(run_id=run_id, id__gt=after or 0).order_by("id")[: SHOWN + 1])
+    kept = found[:SHOWN]
+    return Page(_moves(kept), str(kept[-1].id) if len(found) > SHOWN else "", after is None)
+
+
+def _born_page(run: Run, after: int | None) -> Page[Named]:
+    """Return the orders that a run brought in.
+
+    Orders carry no index by run: they are found by their ids, which follow the run's own, and the search ends where
+    the ids of a run begin that was asked for after this one was on record.
+    """
+    if run.step not in BRINGS_ORDERS or not run.accepted:
+        return Page((), "", after is None)
+    later = Run.objects.filter(id__gt=run.id, as_of__gt=run.recorded_at).order_by("id").values_list("id", flat=True)
+    rows = Order.objects.filter(id__gt=after or run.id, run_id=run.id)
+    if bound := later.first():
+        rows = rows.filter(id__lt=bound)
+    found = list(rows.order_by("id").values_list("id", "external_id")[: SHOWN + 1])
+    kept = found[:SHOWN]
+    born = tuple(order_named(key, number) for key, number in kept)
+    return Page(born, str(kept[-1][0]) if len(found) > SHOWN else "", after is None)
 
 
 def _moved(run_id: int) -> tuple[tuple[str, str, str, int], ...]:
@@ -137,17 +182,12 @@ def _rows(runs: list[Run], moves: dict[int, tuple[Move, ...]]) -> list[RunRow]:
 def _actor(run: Run, names: dict[int, str]) -> str:
     if run.actor_kind == "staff" and run.actor_id.isdigit():
         return names.get(int(run.actor_id), run.actor_id)
-    return f"{run.actor_kind}: {run.actor_id}"
+    return wording.actor_words(run.actor_kind, run.actor_id)
 
 
 def _moves(rows: list[Transition], *, named: bool = True) -> tuple[Move, ...]:
-    names: dict[int, str] = {}
-    if named:
-        orders = Order.objects.filter(id__in=[row.subject_id for row in rows if row.kind == "order"])
-        names = dict(orders.values_list("id", "external_id"))
-    return tuple(
-        Move(row.kind, row.subject_id, names.get(row.subject_id, ""), row.from_state, row.to_state) for row in rows
-    )
+    names = names_of_subjects((row.kind, row.subject_id) for row in rows) if named else {}
+    return tuple(Move(row.kind, names.get((row.kind, row.subject_id)), row.from_state, row.to_state) for row in rows)
 
 
 def _pairs(text: str) -> tuple[tuple[str, int], ...]:

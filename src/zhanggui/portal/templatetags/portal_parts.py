@@ -166,6 +166,12 @@ def channel_words(code: str) -> str:
 
 
 @register.filter
+def carrier_words(code: str) -> str:
+    """Name a carrier; one that people typed is shown as they did."""
+    return str(wording.CARRIERS.get(code, code))
+
+
+@register.filter
 def clause_kind(code: str) -> str:
     """Name the kind of a clause."""
     return str(wording.KINDS.get(code, code))

@@ -23,6 +23,7 @@ from zhanggui.portal.acting import REASON_MAX, carried_out, context_of, may
 from zhanggui.portal.reading import calendars as reading
 
 DAYS_MAX = 62
+FIELDS = ("first", "last", "kind", "name_zh", "name_en", "source")
 KINDS = ("holiday", "workday", "ordinary")
 
 
@@ -56,15 +57,13 @@ def _filled(day: date) -> DaysGiven:
 
 def edit_days(request: HttpRequest) -> HttpResponse:
     """Say what a change of days does, and on the second press carry it out."""
-    form, save = request.POST, request.POST.get("act") == "save"
-    fields = ("first", "last", "kind", "name_zh", "name_en", "source")
-    values = {name: form.get(name, "").strip()[:64] for name in fields}
-    given = DaysGiven(**values, reason=form.get("reason", "").strip()[:REASON_MAX])
+    save = request.POST.get("act") == "save"
+    given = _given(request)
     edits, wrong = _edits(given)
     year = edits[0].day.year if edits else _today().year
     if wrong:
         return _year_page(request, year, _marked(given, wrong))
-    key = form.get("key", "")[:64] if save else ""
+    key = request.POST.get("key", "")[:64] if save else ""
     context = context_of(request, key=key or None, reason=given.reason, dry_run=not save)
     answer = carried_out(request, edit_calendar_days, edits, context)
     if answer is None:
@@ -75,6 +74,11 @@ def edit_days(request: HttpRequest) -> HttpResponse:
         return _year_page(request, year, given, edits)
     messages.success(request, _("The calendar is changed. Clocks that run keep the version they began under."))
     return redirect(f"{reverse('calendar')}?year={year}")
+
+
+def _given(request: HttpRequest) -> DaysGiven:
+    typed = [request.POST.get(name, "").strip()[:64] for name in FIELDS]
+    return DaysGiven(*typed, reason=request.POST.get("reason", "").strip()[:REASON_MAX])
 
 
 def _edits(given: DaysGiven) -> tuple[list[DayEdit], dict[str, str]]:

@@ -1,6 +1,7 @@
 """Orders: the queue, moving chosen orders on, and one order with everything that happened to it."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
@@ -9,29 +10,45 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from zhanggui.journal.records import Busy, Context, Contradicted, KeyReused
+from zhanggui.journal.records import Context
 from zhanggui.kernel import clock, ids
 from zhanggui.kernel.batch import Answer
 from zhanggui.people.queries import rights
 from zhanggui.portal import asking, wording
-from zhanggui.portal.acting import context_of, staff_of
+from zhanggui.portal.acting import carried_out, context_of, staff_of
 from zhanggui.portal.reading import orders, runs
 from zhanggui.portal.views.entry import next_address
-from zhanggui.processes.orders import cancel_orders, release_orders, reserve_orders
+from zhanggui.processes.missing import lacks_of
+from zhanggui.processes.orders import cancel_orders, release_orders, reserve_orders, ship_orders
+from zhanggui.processes.through import own_dispatches
 from zhanggui.sales.orders.holds import keep_content, resolve_holds
 from zhanggui.sales.orders.records import OPEN_STATES, STATES
 from zhanggui.sales.orders.steps import confirm_orders
 
 Act = Callable[..., Answer]
+
+
+def _ship(chosen: list[int], *, context: Context) -> Answer:
+    """Ship with the shop's own delivery; the waybill is the order's number."""
+    return ship_orders(own_dispatches(chosen), context=context)
+
+
 ACTS: dict[str, Act] = {
     "confirm": confirm_orders,
     "resolve": resolve_holds,
     "keep": keep_content,
     "reserve": reserve_orders,
     "release": release_orders,
+    "ship": _ship,
     "cancel": cancel_orders,
 }
-ACT_OF_STATE = {"received": "confirm", "held": "resolve", "confirmed": "reserve", "reserved": "release"}
+ACT_OF_STATE = {
+    "received": "confirm",
+    "held": "resolve",
+    "confirmed": "reserve",
+    "reserved": "release",
+    "released": "ship",
+}
 
 
 def queue(request: HttpRequest) -> HttpResponse:
@@ -60,6 +77,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "act": ACT_OF_STATE.get(state, "") if _may_process(request) else "",
         "may_import": "import.run" in rights(staff_of(request)),
         "filtered": any((wanted.words, shop, wanted.first_day, wanted.last_day)),
+        "may_process": _may_process(request),
         "key": ids.token(),
     }
     return asking.render_page(request, "portal/orders.html", "portal/_order_rows.html", facts)
@@ -85,32 +103,18 @@ def move(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(next_address(request))
     key = request.POST.get("key", "")[:64] or None
     reason = request.POST.get("reason", "").strip()[:500]
-    _carry_out(request, act, [int(one) for one in chosen], context_of(request, key=key, reason=reason))
+    named = request.POST["act"]
+    carry_out(request, named, act, [int(one) for one in chosen], context_of(request, key=key, reason=reason))
     return HttpResponseRedirect(next_address(request))
 
 
-def _carry_out(request: HttpRequest, act: Act, chosen: list[int], context: Context) -> None:
-    try:
-        answer = act(chosen, context=context)
-    except KeyReused:
-        messages.warning(
-            request,
-            _("This form was sent before with another selection. Look at the list, then choose again."),
-        )
+def carry_out(request: HttpRequest, named: str, act: Act, rows: list[Any], context: Context) -> None:
+    """Call a step for some orders, and say how many it took and why the others stayed."""
+    answer = carried_out(request, act, rows, context)
+    if answer is None:
         return
-    except Contradicted:
-        messages.error(
-            request, _("This contradicts what is on record already, such as a later moment. Nothing changed.")
-        )
-        return
-    except Busy:
-        messages.error(request, _("The database is busy. Nothing was changed; try again in a moment."))
-        return
-    if answer.replayed:
-        messages.info(request, _("This was done already; it was not done twice."))
-    done = len(answer.accepted)
-    if done:
-        messages.success(request, ngettext("%(n)d order moved on.", "%(n)d orders moved on.", done) % {"n": done})
+    if done := len(answer.accepted):
+        messages.success(request, wording.done_words(named, done))
     for code, count in sorted(answer.codes.items()):
         words = ngettext("%(n)d order stayed: %(why)s.", "%(n)d orders stayed: %(why)s.", count)
         messages.warning(request, words % {"n": count, "why": wording.REFUSALS.get(code, code)})
@@ -140,6 +144,7 @@ def _facts(request: HttpRequest, order_id: int) -> dict[str, object]:
         "as_of": clock.now(),
         "whole": whole,
         "timeline": runs.timeline(subjects, [whole.order.run_id]),
+        "lacks": lacks_of([order_id]).get(order_id),
         "act": act if _may_process(request) else "",
         "may_cancel": _may_process(request) and whole.order.state not in ("shipped", "cancelled"),
         "key": ids.token(),

@@ -95,6 +95,12 @@ def _lines(shifts: Sequence[Shift]) -> list[Line]:
     return filled + [Line((0, 1, 2, 3, 4))] * (ROWS - len(filled))
 
 
+def _shown(lines: Sequence[Line]) -> list[tuple[int, Line]]:
+    """Return the rows that hold something with their numbers, and two empty ones after them."""
+    last = max((number for number, line in enumerate(lines) if not line.empty), default=-1)
+    return list(enumerate(lines))[: last + 3]
+
+
 def _shifts(lines: Sequence[Line]) -> tuple[tuple[Shift, ...], dict[str, str]]:
     """Return the shifts of a form; an end at or before its begin lies on the next day."""
     found: list[Shift] = []
@@ -128,7 +134,7 @@ def _page(
 ) -> HttpResponse:
     facts: dict[str, object] = {
         "hours": _hours(department),
-        "lines": list(enumerate(lines)),
+        "lines": _shown(lines),
         "bits": list(enumerate(wording.SHORT_DAYS)),
         "reason": reason,
         "wrong": wrong or {},

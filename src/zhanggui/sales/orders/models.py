@@ -151,7 +151,10 @@ class OrderContact(models.Model):
     seller_note = models.CharField(max_length=500, default="")
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["buyer"], name="contact_buyer")]
+        indexes: ClassVar = [
+            models.Index(fields=["buyer"], name="contact_buyer"),
+            models.Index(fields=["receiver"], name="contact_receiver"),
+        ]
 
 
 class OrderLine(models.Model):
