@@ -8,7 +8,7 @@ import pytest
 CHANGING = re.compile(r"0x[0-9a-f]{6,}|/tmp/|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}")
 
 
-@pytest.mark.parametrize("content", [os.urandom(8), os.urandom(8)])
+@pytest.mark.parametrize("content", [os.urandom(8), os.urandom(9)])
 def test_bytes_are_named_by_their_place(request: pytest.FixtureRequest, content: bytes) -> None:
     assert content
     assert request.node.name in {f"test_bytes_are_named_by_their_place[content{at}]" for at in (0, 1)}

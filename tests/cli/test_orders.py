@@ -64,7 +64,8 @@ def test_every_answer_is_one_document_with_the_promised_keys(story: dict[str, Do
     assert set(story["orders"].document) == ORDER_KEYS
     assert set(story["products"].document) >= GOODS_KEYS
     assert set(story["stock"].document) >= GOODS_KEYS
-    assert set(story["shipped"].document) == {"orders", "per_stage"}
+    assert set(story["shipped"].document) == {"orders", "per_stage", "overtaken"}
+    assert story["shipped"].document["overtaken"] == 0
     for refused in story["orders"].document["refused"]:
         assert set(refused) == {"row", "code", "message"}
     assert all("Traceback" not in done.err for done in story.values())

@@ -7,8 +7,8 @@ from typing import Any
 from tests.cast import MONDAY_MORNING
 from tests.factories.orders import now
 
-from zhanggui.journal.records import Context, Inside, StepInfo
-from zhanggui.journal.steps import _carry_out
+from zhanggui.journal.records import Context, StepInfo
+from zhanggui.journal.steps import Inside, _carry_out
 from zhanggui.kernel.batch import Answer
 from zhanggui.obligations.models import Obligation
 from zhanggui.obligations.records import Opening, Swept

@@ -17,8 +17,8 @@ from zhanggui.connectors.intake.records import Checked, Upload
 from zhanggui.connectors.intake.steps import note_checks, upload_files
 from zhanggui.delivery.records import JobRequest, MessageRequest
 from zhanggui.delivery.steps import claim_jobs, enqueue_jobs, fail_job, queue_messages
-from zhanggui.journal.records import Context, Inside
-from zhanggui.journal.steps import seal_runs, step
+from zhanggui.journal.records import Context
+from zhanggui.journal.steps import Inside, seal_runs, step
 from zhanggui.kernel import clock
 from zhanggui.kernel.batch import Accepted, Answer, answer
 from zhanggui.obligations.calendars.queries import published_days

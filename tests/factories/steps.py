@@ -15,6 +15,10 @@ from zhanggui.logistics.fulfilment.steps import cancel_requests, ship_requests, 
 from zhanggui.logistics.inventory.models import Reservation
 from zhanggui.logistics.inventory.records import Claimed, Demand, Receipt
 from zhanggui.logistics.inventory.steps import open_warehouses, receive_stock, reserve_stock
+from zhanggui.obligations.models import Obligation
+from zhanggui.obligations.records import Assignment
+from zhanggui.obligations.steps import assign_clocks
+from zhanggui.people.models import Staff
 from zhanggui.processes.intake import bring_in_orders
 from zhanggui.processes.orders import cancel_orders, release_orders, reserve_orders, ship_orders
 from zhanggui.sales.orders.holds import keep_content, resolve_holds
@@ -58,6 +62,15 @@ def _demands(company: Company, n: int) -> Rows:
     return [Demand(at, ((at, company.skus["TEA"], 2),)) for at in range(1, n + 1)]
 
 
+def _assignments(company: Company, n: int) -> Rows:
+    bring(company, n, LINES, "received")
+    person, _ = Staff.objects.get_or_create(
+        username="clerk",
+        defaults={"display_name": "Clerk", "department": "sales", "roles": "sales", "joined_at": now().as_of},
+    )
+    return [Assignment(key, person.pk) for key in Obligation.objects.order_by("id").values_list("id", flat=True)[:n]]
+
+
 def _requests(company: Company, n: int) -> Rows:
     ids = bring(company, n, {"TEA": 2}, "reserved")
     rows = Reservation.objects.values_list("id", "demand_id", "balance_id", "quantity")
@@ -80,6 +93,7 @@ CASES = {
     "fulfilment.take_requests": Case(take_requests, _requests),
     "fulfilment.ship_requests": Case(ship_requests, lambda company, n: dispatches(_at("released")(company, n))),
     "fulfilment.cancel_requests": Case(cancel_requests, _at("released")),
+    "obligations.assign": Case(assign_clocks, _assignments, most=1_000),
     "orders.open_shops": Case(
         open_shops, lambda _, n: [ShopKey("tmall", f"s{at}", "CNY", "Asia/Shanghai") for at in range(n)], most=100
     ),

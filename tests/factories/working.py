@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from zhanggui.kernel.moments import Micros
+from zhanggui.kernel.moments import Moments
 from zhanggui.obligations.calendars import rules
 from zhanggui.obligations.calendars.models import CalendarVersion
 from zhanggui.obligations.calendars.queries import shift_plans_in, special_days_in
 from zhanggui.obligations.calendars.records import Calendar
 
 
-def working_us_between(from_us: Micros, until_us: Micros, calendar: Calendar) -> Micros:
+def working_us_between(from_us: Moments, until_us: Moments, calendar: Calendar) -> Moments:
     """Return the working microseconds of each half-open stretch that runs forwards."""
     pieces = [
         np.minimum(calendar.ends_us, until) - np.maximum(calendar.starts_us, begin)

@@ -7,8 +7,8 @@ from django.db import transaction
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from zhanggui.journal.records import Context, Inside, StepInfo
-from zhanggui.journal.steps import _carry_out
+from zhanggui.journal.records import Context, StepInfo
+from zhanggui.journal.steps import Inside, _carry_out
 from zhanggui.kernel.batch import Answer
 
 

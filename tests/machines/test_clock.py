@@ -11,7 +11,7 @@ from tests.cast import MONDAY_MORNING
 from tests.factories.orders import now
 from tests.machines.living import Machine, in_a_run, live
 
-from zhanggui.journal.records import Inside
+from zhanggui.journal.steps import Inside
 from zhanggui.obligations.models import Obligation, ObligationPause
 from zhanggui.obligations.records import Opening
 from zhanggui.obligations.steps import (

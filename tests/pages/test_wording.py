@@ -56,3 +56,27 @@ def test_every_step_that_makes_a_run_of_its_own_has_words() -> None:
     ours = {name for name, info in STEPS.items() if info.module.startswith("zhanggui.")}
     alone = {name for name in ours if not name.startswith(joined)}
     assert alone - wording.STEP_WORDS.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (0b0001_1111, "Mon–Fri"),
+        (0b0110_0000, "Sat · Sun"),
+        (0b1110_1110, "Tue–Thu · Sat · Sun · Holidays"),
+        (0b1000_0000, "Holidays"),
+        (0b0111_1111, "Mon–Sun"),
+    ],
+)
+def test_the_days_of_a_shift_are_said_with_neighbours_joined(days: int, words: str) -> None:
+    with translation.override("en"):
+        assert wording.shift_days(days) == words
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "words"),
+    [(540, 720, "09:00–12:00"), (0, 1440, "00:00–24:00"), (1320, 1800, "22:00–06:00 the next day")],
+)
+def test_a_shift_over_midnight_says_so(starts: int, ends: int, words: str) -> None:
+    with translation.override("en"):
+        assert wording.shift_span(starts, ends) == words

@@ -5,15 +5,24 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from tests.factories.intake import row, table
 from tests.factories.truths import broken
 
 from zhanggui.connectors.intake.models import IntakeFile
+from zhanggui.connectors.intake.records import Ask
+from zhanggui.connectors.intake.steps import begin_checks
+from zhanggui.connectors.intake.taking_in import take_file
+from zhanggui.delivery.models import Job
+from zhanggui.journal.records import SYSTEM, Context
+from zhanggui.kernel import clock
 from zhanggui.sales.orders.models import Order, OrderLine
+from zhanggui.worker import runner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = 7
@@ -68,6 +77,34 @@ def test_a_killed_import_goes_on(point: str, orders_file: Path, child_environmen
     code, document = outcome(import_file(orders_file, child_environment))
     assert (code, document["orders"], len(document["refused"])) == (1, COUNT, 1)
     assert_all_in_once()
+
+
+CHECK_ONE = (
+    "from django import setup\nsetup()\nfrom zhanggui.kernel import clock\nfrom zhanggui.worker import runner\n"
+    "runner.do_one(clock.now(), kinds=['intake.check'])"
+)
+
+
+@pytest.mark.parametrize(
+    "point",
+    ["job.claimed", "intake.note_checks.before_commit", "intake.note_checks.after_commit", "job.before_finish"],
+)
+def test_a_check_whose_worker_is_killed_is_done_by_the_next_one(
+    point: str, orders_file: Path, child_environment: dict[str, str]
+) -> None:
+    context = Context(SYSTEM, clock.now())
+    intake_id = take_file([orders_file.read_bytes()], "orders", "a.csv", channel="manual", shop="", context=context)
+    begin_checks([Ask(intake_id, 0)], context=context)
+    environment = {
+        **child_environment, "ZHANGGUI_TEST_HOOKS": "1", "ZHANGGUI_CRASH_AT": point,
+        "PYTHONPATH": os.pathsep.join(sys.path), "ZHANGGUI_HOME": str(settings.HOME),
+    }  # fmt: skip
+    died = subprocess.run([sys.executable, "-c", CHECK_ONE], env=environment, timeout=120, check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert runner.do_one(clock.now() + timedelta(minutes=2), kinds=["intake.check"])
+    file = IntakeFile.objects.get()
+    assert (file.state, file.attempt, file.rows_total, file.rows_refused, file.new % COUNT) == ("checked", 1, 8, 1, 0)
+    assert (Order.objects.count(), Job.objects.get().state, broken()) == (0, "done", {})
 
 
 @pytest.mark.postgres

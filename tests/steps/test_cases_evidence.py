@@ -10,8 +10,8 @@ from tests.factories.orders import bring, now, open_company, states
 from tests.factories.steps import contents
 
 from zhanggui.journal.models import Run
-from zhanggui.journal.records import Busy, Contradicted, Inside
-from zhanggui.journal.steps import RETRIES, step
+from zhanggui.journal.records import Busy, Contradicted
+from zhanggui.journal.steps import RETRIES, Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, answer
 from zhanggui.oversight.verification.queries import verify
 from zhanggui.sales.orders.models import OrderContact

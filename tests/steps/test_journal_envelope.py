@@ -9,7 +9,8 @@ from tests.factories.steps import contents
 
 from zhanggui.journal import steps as envelope
 from zhanggui.journal.models import PendingSeal, Run, Transition
-from zhanggui.journal.records import Busy, Context, Contradicted, Inside
+from zhanggui.journal.records import Busy, Context, Contradicted
+from zhanggui.journal.steps import Inside
 from zhanggui.journal.writing import OpenRun
 from zhanggui.processes.orders import reserve_orders
 from zhanggui.sales.orders.intake import take_in_orders

@@ -116,7 +116,7 @@ def test_a_link_lives_for_a_day(off: timedelta, codes: list[tuple[int, str]]) ->
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("password", ["short", "password1234", "sun.qian.2026"])
+@pytest.mark.parametrize("password", ["short", "password1234", "sun.qian.2026", "123456789012"])
 def test_a_weak_password_is_refused_with_reasons_and_leaves_the_link_alive(password: str) -> None:
     token = invited()
     answer = join_staff([person(token, password=password)], context=now())

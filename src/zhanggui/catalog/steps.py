@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from zhanggui.catalog.models import MerchantCode, Sku
 from zhanggui.catalog.queries import known_skus
 from zhanggui.catalog.records import CodeIn, SkuIn
-from zhanggui.journal.records import Inside
-from zhanggui.journal.steps import step
+from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 
 FIELDS = ("name", "specification", "unit", "barcode", "price_fen", "stocked")

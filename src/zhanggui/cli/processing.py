@@ -34,13 +34,13 @@ def process(parsed: argparse.Namespace) -> Outcome:
     catch_up(Context(context.actor, parsed.as_of or clock.now()))
     document = {
         "orders": orders,
-        "per_stage": {
-            name: {"accepted": s.accepted, "overtaken": s.overtaken, "rejected": s.rejected}
-            for name, s in stages.items()
-        },
+        "per_stage": {name: {"accepted": s.accepted, "rejected": s.rejected} for name, s in stages.items()},
+        "overtaken": sum(stage.overtaken for stage in stages.values()),
     }
     lines = [f"{orders} open orders"]
     lines += [f"  {name:<10} {stage.accepted:>8} {_reasons(stage.rejected)}" for name, stage in stages.items()]
+    if document["overtaken"]:
+        lines.append(f"  {document['overtaken']} were moved on by somebody else meanwhile")
     refused = any(stage.rejected for stage in stages.values())
     return Outcome(document, tuple(lines), FINDINGS if refused else DONE)
 

@@ -32,9 +32,9 @@ from zhanggui.delivery.records import (
     ScheduleEntry,
     SendingFailed,
 )
-from zhanggui.journal.records import SYSTEM, Context, Inside
+from zhanggui.journal.records import SYSTEM, Context
 from zhanggui.journal.rules import keyed_digest
-from zhanggui.journal.steps import OpenRun, step
+from zhanggui.journal.steps import Inside, OpenRun, step
 from zhanggui.kernel import ids
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.kernel.crash import crash_point

@@ -10,10 +10,6 @@ StepRefused            a whole batch was not carried out
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from zhanggui.journal.steps import OpenRun
 
 
 class StepRefused(Exception):
@@ -73,16 +69,6 @@ class Context:
     as_of: datetime
     key: str | None = None
     dry_run: bool = False
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Inside:
-    """What the body of a step receives: the caller's context and the open run. Steps called with it join the run."""
-
-    actor: Actor
-    as_of: datetime
-    run: "OpenRun"
     reason: str = ""
 
 

@@ -23,12 +23,11 @@ from zhanggui.journal.records import (
     Context,
     Contradicted,
     Head,
-    Inside,
     KeyReused,
     StepInfo,
     StepRefused,
 )
-from zhanggui.journal.writing import OpenRun
+from zhanggui.journal.writing import Inside, OpenRun
 from zhanggui.kernel import clock
 from zhanggui.kernel.batch import Accepted, Answer, Rejected
 from zhanggui.kernel.crash import crash_point
@@ -213,4 +212,4 @@ def seal_runs(*, limit: int = 5_000) -> Head:
     return Head(head.seq + len(links), previous)
 
 
-__all__ = ["STEPS", "OpenRun", "Step", "seal_runs", "step"]
+__all__ = ["STEPS", "Inside", "OpenRun", "Step", "seal_runs", "step"]

@@ -5,6 +5,7 @@ point and the ORM's per-row work is not wanted here. Columns named in a model's 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import repeat
@@ -14,7 +15,7 @@ from django.db import connection
 from django.db import models as dj
 
 from zhanggui.journal.models import Transition
-from zhanggui.journal.records import Plus
+from zhanggui.journal.records import Actor, Plus
 from zhanggui.kernel import sql
 from zhanggui.kernel.digest import canonical_block, digest_of
 
@@ -199,6 +200,16 @@ class OpenRun:
         for at in places if rows else ():
             columns_of_rows[at] = tuple(_utc(value) for value in columns_of_rows[at])
         return list(zip(*columns_of_rows, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What the body of a step receives: the caller's context and the open run. Steps called with it join the run."""
+
+    actor: Actor
+    as_of: datetime
+    run: OpenRun
+    reason: str = ""
 
 
 def _driver_cursor(engine: sql.Engine) -> Any:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-Micros = npt.NDArray[np.int64]
+Moments = npt.NDArray[np.int64]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -30,7 +30,7 @@ def micros(moment: datetime) -> int:
     return span_us(moment - EPOCH)
 
 
-def micros_of(moments: Sequence[datetime]) -> Micros:
+def micros_of(moments: Sequence[datetime]) -> Moments:
     """Return moments as an int64 array of microseconds.
 
     Raises: TypeError, as `micros`.
@@ -45,6 +45,6 @@ def moment_of(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
-def moments_of(values: Micros) -> list[datetime]:
+def moments_of(values: Moments) -> list[datetime]:
     """Return the moments of an int64 array, in UTC."""
     return [moment_of(value) for value in values.tolist()]

@@ -45,6 +45,14 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """Who is to have a clock: a member of staff by id."""
+
+    clock_id: int
+    staff_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Swept:
     """What one sweep found: clocks that fell due, and clocks that passed half or four fifths of their time."""
 

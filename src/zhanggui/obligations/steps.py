@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from zhanggui.journal.records import Context, Inside
-from zhanggui.journal.steps import step
-from zhanggui.kernel.batch import Accepted, Answer, answer
+from zhanggui.journal.records import Context
+from zhanggui.journal.steps import Inside, step
+from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.kernel.moments import micros_of, moments_of
 from zhanggui.obligations import rules
 from zhanggui.obligations.calendars.queries import calendar_for
 from zhanggui.obligations.calendars.records import WARNING_SHARES, Basis, Calendar, Pauses
 from zhanggui.obligations.calendars.rules import due_and_warnings
 from zhanggui.obligations.models import Obligation, ObligationPause
-from zhanggui.obligations.records import RUNNING, ClockState, Opening, Swept
+from zhanggui.obligations.records import RUNNING, Assignment, ClockState, Opening, Swept
+from zhanggui.people.queries import names_of
 
 GRACE = timedelta(seconds=5)
 NO_MOMENTS: Mapping[int, datetime] = MappingProxyType({})
@@ -285,3 +286,39 @@ def _warn(batch: Sequence[int], *, context: Inside) -> Answer:
     run.update(Obligation, ids, {"warned": levels, "warn_at": next_at})
     run.move("warning", ids, [str(row[2]) for row in going], [str(level) for level in levels])
     return answer([Accepted(index, key) for index, key in enumerate(ids)], [])
+
+
+@step("obligations.assign", clause="1.2", limit=1_000)
+def assign_clocks(batch: Sequence[Assignment], *, context: Inside) -> Answer:
+    """Give running clocks to members of staff, or take them.
+
+    Clause: 1.2. Gives: the clock's id.
+    Rejects: unknown_clock; clock_ended; unknown_staff; already_theirs, where the same person has it already.
+    Writes: who has it, and one transition per clock.
+    """
+    run = context.run
+    rows = run.lock(Obligation, "id", [row.clock_id for row in batch], ["id", "state", "assignee"])
+    found = {key: (state, has_it) for key, state, has_it in rows}
+    people = names_of([row.staff_id for row in batch])
+    going: dict[int, tuple[int, str, str]] = {}
+    rejected = []
+    for index, row in enumerate(batch):
+        state, has_it = found.get(row.clock_id, ("", ""))
+        if code := _assignment_fault(state, row.staff_id in people, has_it == str(row.staff_id)):
+            rejected.append(Rejected(index, code, {}))
+        else:
+            going[row.clock_id] = (index, has_it, str(row.staff_id))
+            found[row.clock_id] = (state, str(row.staff_id))
+    run.update(Obligation, list(going), {"assignee": [to for _, _, to in going.values()]})
+    run.move("assignee", list(going), ["taken" if had else "nobody" for _, had, _ in going.values()], "taken")
+    return answer([Accepted(index, key) for key, (index, _, _) in going.items()], rejected)
+
+
+def _assignment_fault(state: str, known: bool, theirs: bool) -> str:
+    if not state:
+        return "unknown_clock"
+    if state not in RUNNING:
+        return "clock_ended"
+    if not known:
+        return "unknown_staff"
+    return "already_theirs" if theirs else ""

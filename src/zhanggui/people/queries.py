@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from zhanggui.people.models import SUBJECT_MAX, SignInAttempt, Staff
+from zhanggui.people.models import SUBJECT_MAX, Invitation, SignInAttempt, Staff
 from zhanggui.people.rules import rights_of, wait_seconds
 
 WINDOW = timedelta(minutes=15)
@@ -19,8 +19,13 @@ def rights(staff: Staff) -> frozenset[str]:
 
 
 def names_of(ids: list[int]) -> dict[int, str]:
-    """Return the shown names of members of staff."""
-    return dict(Staff.objects.filter(id__in=ids).values_list("id", "display_name"))
+    """Return the shown names of members of staff; nobody is asked for when no id is given."""
+    return {} if not ids else dict(Staff.objects.filter(id__in=ids).values_list("id", "display_name"))
+
+
+def colleagues() -> dict[int, str]:
+    """Return the shown names of all active members of staff by id."""
+    return dict(Staff.objects.filter(is_active=True).order_by("display_name", "id").values_list("id", "display_name"))
 
 
 def seconds_to_wait(subjects: list[str], as_of: datetime) -> int:
@@ -36,3 +41,14 @@ def seconds_to_wait(subjects: list[str], as_of: datetime) -> int:
             ready_at = failed[0] + timedelta(seconds=wait_seconds(len(failed)))
             longest = max(longest, int((ready_at - as_of).total_seconds() + 0.999))
     return longest
+
+
+def link_fault(token_digest: str, as_of: datetime) -> str:
+    """Return why a one-time link lets nobody in: `unknown`, `used`, `expired`; empty while it does."""
+    found = Invitation.objects.filter(token_digest=token_digest).values_list("used_at", "expires_at").first()
+    if found is None:
+        return "unknown"
+    used_at, expires_at = found
+    if used_at is not None:
+        return "used"
+    return "expired" if expires_at <= as_of else ""

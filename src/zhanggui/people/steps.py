@@ -7,8 +7,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from zhanggui.journal.records import SYSTEM, Actor, Context, Inside
-from zhanggui.journal.steps import step
+from zhanggui.journal.records import SYSTEM, Actor, Context
+from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel import ids
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.people.models import SUBJECT_MAX, Invitation, SignInAttempt, Staff

@@ -74,7 +74,7 @@ _MAP: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise, str, str], ...]
             ("jobs", _("Background work"), "list-todo", "jobs.see"),
         ),
     ),
-    (_("Help"), (("gallery", _("Components"), "swatch-book", "work.see"),)),
+    (_("Help"), (("help", _("First steps and keyboard"), "circle-question-mark", "work.see"),)),
 )
 
 

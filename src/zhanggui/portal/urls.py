@@ -6,6 +6,7 @@ from zhanggui.portal.views import (
     clauses,
     entry,
     gallery,
+    guide,
     imports,
     jobs,
     orders,
@@ -46,6 +47,7 @@ urlpatterns = [
     page("imports/<int:intake_id>/check/", imports.check, name="import-check", right="import.run", methods=POST),
     page("imports/<int:intake_id>/commit/", imports.commit, name="import-commit", right="import.run", methods=POST),
     page("imports/<int:intake_id>/errors/", imports.errors, name="import-errors", right="import.run"),
+    page("clocks/assign/", workbench.assign, name="clocks-assign", right="orders.process", methods=POST, many=("id",)),
     page("clocks/<int:clock_id>/panel/", clauses.clock_panel, name="clock-panel", right="work.see"),
     page("clauses/", clauses.clauses, name="clauses", right="clauses.see"),
     page("clauses/<str:number>/", clauses.clause, name="clause", right="clauses.see"),
@@ -73,6 +75,7 @@ urlpatterns = [
     ),
     page("jobs/", jobs.jobs, name="jobs", right="jobs.see"),
     page("jobs/release/", jobs.release, name="jobs-release", right="jobs.release", methods=POST, many=("id",)),
+    page("help/", guide.guide, name="help", right="work.see"),
     page("gallery/", gallery.gallery, name="gallery", right="work.see"),
     page("gallery/panel/", gallery.gallery_panel, name="gallery-panel", right="work.see"),
 ]

@@ -176,6 +176,16 @@ ACTOR_KINDS: dict[str, Words] = {
     "cli": gettext_lazy("Command line"),
     "customer": gettext_lazy("Customer"),
 }
+HANDED: dict[str, Words] = {
+    "all": gettext_lazy("Handed to logistics or due, of the last 30 days (2.1.3.3)"),
+    "kept": gettext_lazy("Handed to logistics in time, of the last 30 days (2.1.3.3)"),
+    "missed": gettext_lazy("Not handed to logistics in time, of the last 30 days (2.1.3.3)"),
+}
+ROWS_OF_FIGURE: dict[str, Words] = {
+    "all": gettext_lazy("All that count"),
+    "kept": gettext_lazy("Kept"),
+    "missed": gettext_lazy("Missed"),
+}
 CARRIERS: dict[str, Words] = {"own": gettext_lazy("Own delivery")}
 STAGE_ACTS = {
     "resolved": "resolve",
@@ -220,6 +230,10 @@ REFUSALS: dict[str, Words] = {
     "cause_differs": gettext_lazy("it was booked before with another quantity"),
     "below_reserved": gettext_lazy("less would be left than is reserved"),
     "code_twice": gettext_lazy("the code stands twice with different data"),
+    "unknown_clock": gettext_lazy("there is no such clock"),
+    "clock_ended": gettext_lazy("the clock has ended"),
+    "unknown_staff": gettext_lazy("there is no such member of staff"),
+    "already_theirs": gettext_lazy("this person has it already"),
     "short": gettext_lazy("the stock does not suffice; receive goods, then try again"),
 }
 VALUES: dict[str, Words] = {

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from zhanggui.journal.records import Inside
-from zhanggui.journal.steps import step
+from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Answer
 from zhanggui.processes.orders import cancel_orders
 from zhanggui.sales.orders.intake import take_in_orders

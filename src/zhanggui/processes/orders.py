@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from zhanggui.catalog.models import Sku
-from zhanggui.journal.records import Inside
-from zhanggui.journal.steps import step
+from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.logistics.fulfilment.records import Asked, Dispatch
 from zhanggui.logistics.fulfilment.steps import cancel_requests, ship_requests, take_requests

@@ -13,7 +13,7 @@ import yaml
 from django.conf import settings
 from django.db import connection
 
-from zhanggui.kernel.moments import micros, micros_of, moment_of
+from zhanggui.kernel.moments import Moments, micros, micros_of, moment_of
 from zhanggui.regulation import rules
 from zhanggui.regulation.models import ParameterOverlay, ParameterVersion
 from zhanggui.regulation.records import (
@@ -111,13 +111,13 @@ class Terms(Generic[T]):
 
     kind: type[T]
     values: Mapping[str, rules.Column]
-    versions: Mapping[str, rules.Moments]
+    versions: Mapping[str, Moments]
 
     def __getitem__(self, field: str) -> rules.Column:
         return self.values[field]
 
     @property
-    def version(self) -> rules.Moments:
+    def version(self) -> Moments:
         """The versions of the first field declared, which is the one that gives the clock its length."""
         return self.versions[next(iter(self.versions))]
 

@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from zhanggui.kernel.moments import Micros as Moments
-from zhanggui.kernel.moments import micros, moment_of
+from zhanggui.kernel.moments import Moments, micros, moment_of
 from zhanggui.regulation.records import (
     UNITS,
     Clause,

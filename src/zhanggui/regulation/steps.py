@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from zhanggui.journal.records import Inside
-from zhanggui.journal.steps import step
+from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.regulation import rules
 from zhanggui.regulation.models import ParameterOverlay, ParameterVersion, RegulationGate

@@ -27,7 +27,6 @@ from zhanggui.connectors.spreadsheets.cells import (
 from zhanggui.connectors.spreadsheets.mapping import normalise
 from zhanggui.connectors.spreadsheets.records import Cell, CellRefused, Row, Table
 from zhanggui.kernel.money import MONEY_LIMIT, exponent
-from zhanggui.kernel.text import clean_id
 from zhanggui.sales.orders.records import ShopKey
 
 CONTACT_CHARS = {"buyer": 100, "receiver": 100, "phone": 40, "province": 60, "city": 60, "district": 60, "address": 300}
@@ -62,12 +61,12 @@ class OrderReader:
         self._typed, self._width = table.typed, len(table.header)
         self._at = columns
         self._channel, self._shop = channel, shop
+        self._price_least = channel.price_least
         self._latest = (as_of + FUTURE - EPOCH) // MICROSECOND
         self._currency = currency_column(table.header)
-        contact = [(columns[name], chars) for name, chars in CONTACT_CHARS.items() if name in columns]
         self.contact_names = tuple(name for name in CONTACT_CHARS if name in columns)
-        self._contact_chars = [chars for _, chars in contact]
-        self._contact_cells = _picker([index for index, _ in contact])
+        self._contact_cells = _picker([columns[name] for name in self.contact_names])
+        self._contact_parsers = [_text_parser(name) for name in self.contact_names]
         self._raw: tuple[Cell, ...] | None = None
         self._contact: tuple[str, ...] = ()
         self._remember(ZoneInfo(shop.zone), exponent(shop.currency))
@@ -81,7 +80,9 @@ class OrderReader:
         self._code: Callable[[Cell], str] = kept(partial(parse_code, typed=self._typed))
         self._title: Callable[[Cell], str] = kept(partial(parse_name, required=False))
         self._word: Callable[[Cell], Standing | str | None] = kept(_standing_or_open)
-        self._money: Callable[[Cell], int] = kept(partial(parse_money_minor, exponent=decimals))
+        in_units = "unit_price" in self._at
+        self._price_at = self._at["unit_price" if in_units else "unit_price_fen"]
+        self._price: Callable[[Cell], int] = kept(partial(parse_money_minor, exponent=decimals if in_units else 0))
         self._open_amount: Callable[[Cell], int] = kept(partial(_amount_or_open, decimals=decimals))
         self._moment: Callable[[Cell], int] = kept(partial(_moment, zone=zone, latest=self._latest))
 
@@ -127,14 +128,17 @@ class OrderReader:
             standing, name = self._standing(cells)
             if standing != "paid":
                 return number, moment, STANDING_CODES[standing], name, "paid_and_to_be_shipped"
-            name = CURRENCY
-            self._judge_currency(cells)
+            if self._currency is not None:
+                name = CURRENCY
+                self._judge_currency(cells[self._currency])
             name = "sku"
             sku = self._code(cells[at["sku"]])
             name = "quantity"
             quantity = parse_quantity(cells[at["quantity"]])
             name = "unit_price"
-            price = self._price(cells)
+            price = self._price(cells[self._price_at])
+            if price < self._price_least:
+                raise CellRefused("price_too_small", f"amount_from_{self._price_least}")
             name = "discount"
             discount = self._open_amount(cells[at["discount"]]) if "discount" in at else 0
             if discount > quantity * price:
@@ -164,26 +168,18 @@ class OrderReader:
         paid = cells[at["paid_at"]] if "paid_at" in at else True
         return "unpaid" if _is_open(paid) else "paid", "paid_at"
 
-    def _judge_currency(self, cells: Row) -> None:
-        named = str(cells[self._currency] or "").strip() if self._currency is not None else ""
+    def _judge_currency(self, cell: Cell) -> None:
+        named = str(cell or "").strip()
         if named and named.upper() != self._shop.currency:
             raise CellRefused("currency_differs", self._shop.currency)
 
-    def _price(self, cells: Row) -> int:
-        at = self._at
-        price = (
-            self._money(cells[at["unit_price"]])
-            if "unit_price" in at
-            else parse_money_minor(cells[at["unit_price_fen"]], 0)
-        )
-        if price < self._channel.price_least:
-            raise CellRefused("price_too_small", f"amount_from_{self._channel.price_least}")
-        return price
-
     def _line_id(self, cell: Cell) -> str:
-        if cell is None or (isinstance(cell, str) and not clean_id(cell)):
-            return ""
-        return parse_external_id(cell, typed=self._typed)
+        try:
+            return parse_external_id(cell, typed=self._typed)
+        except CellRefused as refusal:
+            if refusal.code == "empty":
+                return ""
+            raise
 
     def _said(self, cells: Row) -> tuple[str, ...]:
         """Return what the row says about buyer and receiver; equal cells in the row before were read already."""
@@ -191,9 +187,9 @@ class OrderReader:
         if raw != self._raw or self._typed:
             self._raw = None
             values = []
-            for name, chars, cell in zip(self.contact_names, self._contact_chars, raw, strict=True):
+            for name, parse, cell in zip(self.contact_names, self._contact_parsers, raw, strict=True):
                 try:
-                    values.append(parse_name(cell, required=False, limit=chars))
+                    values.append(parse(cell))
                 except CellRefused as refusal:
                     raise _ContactRefused(refusal, name) from refusal
             self._contact, self._raw = tuple(values), raw
@@ -212,6 +208,12 @@ def _picker(indexes: list[int]) -> Callable[[Row], tuple[Cell, ...]]:
     if len(indexes) > 1:
         return itemgetter(*indexes)
     return lambda cells: tuple(cells[index] for index in indexes)
+
+
+def _text_parser(name: str) -> Callable[[Cell], str]:
+    """Return what reads a field about buyer or receiver; names of regions come again and again."""
+    parse = partial(parse_name, required=False, limit=CONTACT_CHARS[name])
+    return lru_cache(REMEMBERED, typed=True)(parse) if name in ("province", "city", "district") else parse
 
 
 def _is_open(cell: Cell) -> bool:

@@ -34,8 +34,8 @@ from zhanggui.connectors.intake.records import (
 )
 from zhanggui.delivery.records import JobRequest, Priority
 from zhanggui.delivery.steps import enqueue_jobs, release_jobs
-from zhanggui.journal.records import Inside, Plus, StepRefused
-from zhanggui.journal.steps import step
+from zhanggui.journal.records import Plus, StepRefused
+from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.logistics.inventory.records import Receipt
 from zhanggui.logistics.inventory.steps import open_warehouses, receive_stock

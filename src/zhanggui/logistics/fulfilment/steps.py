@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from zhanggui.journal.records import Inside
-from zhanggui.journal.steps import step
+from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.logistics.fulfilment.models import FulfilmentLine, FulfilmentRequest, Shipment
 from zhanggui.logistics.fulfilment.records import Asked, Dispatch, Refusal, RequestState

@@ -19,7 +19,6 @@ class Refusal(StrEnum):
     SHORT = "short"
     CAUSE_DIFFERS = "cause_differs"
     BELOW_RESERVED = "below_reserved"
-    NOT_STOCKED = "not_stocked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from zhanggui.journal.records import Inside, Plus
-from zhanggui.journal.steps import step
+from zhanggui.journal.records import Plus
+from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.logistics.inventory.models import Reservation, StockBalance, StockMovement, Warehouse
 from zhanggui.logistics.inventory.queries import movements_by_cause, warehouses_by_preference

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from zhanggui.journal.records import StepRefused
-from zhanggui.kernel.moments import Micros as Moments
+from zhanggui.kernel.moments import Moments
+from zhanggui.regulation.records import TimeBasis
 
 MONDAY_TO_FRIDAY = 0b0001_1111
 MONDAY_TO_SUNDAY = 0b0111_1111
@@ -69,11 +70,7 @@ class Source(StrEnum):
     MANUAL = "manual"
 
 
-class Basis(StrEnum):
-    """Which time a clock counts."""
-
-    ELAPSED = "elapsed"
-    WORKING = "working"
+Basis = TimeBasis
 
 
 @dataclass(frozen=True, slots=True)

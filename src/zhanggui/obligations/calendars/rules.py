@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from zhanggui.kernel.moments import EPOCH, moment_of, span_us
+from zhanggui.kernel.moments import EPOCH, Moments, moment_of, span_us
 from zhanggui.obligations.calendars.records import (
     COMPANY,
     EVERY_DAY,
@@ -27,7 +27,6 @@ from zhanggui.obligations.calendars.records import (
     Calendar,
     CalendarEnds,
     DayKind,
-    Moments,
     NoWorkingHours,
     Pauses,
     PausesBroken,

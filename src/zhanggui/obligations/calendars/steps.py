@@ -5,8 +5,7 @@ from datetime import date
 
 from django.conf import settings
 
-from zhanggui.journal.records import Inside
-from zhanggui.journal.steps import step
+from zhanggui.journal.steps import Inside, step
 from zhanggui.journal.writing import OpenRun
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.obligations.calendars import queries, rules

@@ -1,14 +1,16 @@
 """Clocks as pages show them: what is due, by when, under which clause, and who has it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from zhanggui.obligations.models import Obligation
+from zhanggui.people.queries import names_of
 from zhanggui.portal.reading.paging import Count, Page, after, count_up_to, cut, spelled
-from zhanggui.sales.orders.models import Order
+from zhanggui.processes.missing import Lack, lacks_of
+from zhanggui.sales.orders.models import Order, OrderHold
 
 IS_RUNNING = spelled("obligations_obligation.state IN ('open', 'paused', 'breached')")
 IS_PAUSED = spelled("obligations_obligation.state = 'paused'")
@@ -17,7 +19,10 @@ IS_OPEN = spelled("obligations_obligation.state = 'open'")
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One clock. `due_at` is the earlier of our limit and the platform's; `outside`: the latter leads."""
+    """One clock. `due_at` is the earlier of our limit and the platform's; `outside`: the latter leads.
+
+    holds, lacks: why its order waits, on the workbench only.
+    """
 
     id: int
     run_id: int
@@ -33,6 +38,8 @@ class Clock:
     warn_at: datetime
     closed_at: datetime | None
     outside: bool
+    holds: tuple[str, ...] = ()
+    lacks: tuple[Lack, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +68,24 @@ def work_figures(as_of: datetime, wanted: WorkFilter) -> WorkFigures:
 
 
 def work(as_of: datetime, wanted: WorkFilter, place: str, size: int = 50) -> Page[Clock]:
-    """Return running clocks, the most urgent first. Cost: two statements."""
+    """Return running clocks, the most urgent first, and why their orders wait. Cost: at most eight statements."""
     rows = after(_part(wanted, wanted.when, as_of), "due_at", place, newest_first=False)
     kept, following = cut(list(rows.order_by("due_at", "id")[: size + 1]), size, "due_at")
-    return Page(tuple(_clocks(kept)), following, not place)
+    return Page(tuple(_with_reasons(_clocks(kept))), following, not place)
+
+
+def _with_reasons(clocks: list[Clock]) -> list[Clock]:
+    orders = [clock.subject_id for clock in clocks if clock.subject_kind == "order"]
+    lacks = lacks_of(orders)
+    holds: dict[int, list[str]] = {}
+    for key, code in OrderHold.objects.filter(order_id__in=orders, state="open").values_list("order_id", "code"):
+        holds.setdefault(key, []).append(code)
+    return [
+        replace(clock, holds=tuple(holds.get(clock.subject_id, ())), lacks=lacks.get(clock.subject_id))
+        if clock.subject_kind == "order"
+        else clock
+        for clock in clocks
+    ]
 
 
 def clocks_of_clause(clause: str, states: Sequence[str], place: str, size: int = 50) -> Page[Clock]:
@@ -127,10 +148,11 @@ def _clocks(rows: list[Obligation], *, named: bool = True) -> list[Clock]:
     if named:
         orders = Order.objects.filter(id__in=[row.subject_id for row in rows if row.subject_kind == "order"])
         names = dict(orders.values_list("id", "external_id"))
-    return [_clock(row, names.get(row.subject_id, "")) for row in rows]
+    people = names_of([int(row.assignee) for row in rows if row.assignee.isdigit()])
+    return [_clock(row, names.get(row.subject_id, ""), people) for row in rows]
 
 
-def _clock(row: Obligation, subject: str) -> Clock:
+def _clock(row: Obligation, subject: str, people: Mapping[int, str]) -> Clock:
     outside = row.external_due_at is not None and row.external_due_at < row.due_at
     due_at = row.external_due_at if outside and row.external_due_at else row.due_at
     return Clock(
@@ -141,7 +163,7 @@ def _clock(row: Obligation, subject: str) -> Clock:
         subject_id=row.subject_id,
         subject=subject,
         department=row.department,
-        assignee=row.assignee,
+        assignee=people.get(int(row.assignee), "") if row.assignee.isdigit() else row.assignee,
         state=row.state,
         started_at=row.started_at,
         due_at=due_at,

@@ -11,10 +11,12 @@ from django.db.models import Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
 from zhanggui.logistics.fulfilment.models import FulfilmentRequest, Shipment
+from zhanggui.oversight.compliance.rules import recent
 from zhanggui.portal.reading.clocks import Clock, clocks_of_orders
 from zhanggui.portal.reading.paging import CAP, Count, Page, after, count_up_to, cut, spelled
 from zhanggui.processes.missing import Lack, lacks_of
 from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, OrderPart, Shop
+from zhanggui.sales.orders.queries import hand_over_cases
 from zhanggui.sales.orders.records import STATES
 
 FOUND = 500
@@ -23,7 +25,10 @@ NOT_SHIPPED = spelled("NOT (orders_order.state = 'shipped')")
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Which orders are asked for; empty means all. `days` are of the company's zone, both ends included."""
+    """Which orders are asked for; empty means all. Days are of the company's zone, both ends included.
+
+    handed: the orders that the figure of 2.1.3.3 counts at `as_of`: all of them, those kept, or those missed.
+    """
 
     state: str = ""
     words: str = ""
@@ -31,6 +36,8 @@ class OrderFilter:
     first_day: date | None = None
     last_day: date | None = None
     oldest_first: bool = False
+    handed: str = ""
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,8 @@ def queue(wanted: OrderFilter, known: Mapping[int, Shop], place: str, size: int 
 def _matching(wanted: OrderFilter, known: Mapping[int, Shop]) -> tuple[QuerySet[Order], bool]:
     """Return the orders that match, and whether the search found more than it looks at."""
     rows = _said_to_be(wanted.state) if wanted.words else _in_state(wanted.state)
+    if wanted.handed and wanted.as_of:
+        rows = rows.filter(id__in=_counted(wanted.handed, wanted.as_of).values("id"))
     if wanted.shop is not None:
         rows = rows.filter(shop_id=wanted.shop)
     if wanted.first_day:
@@ -140,6 +149,14 @@ def _matching(wanted: OrderFilter, known: Mapping[int, Shop]) -> tuple[QuerySet[
         return rows, False
     ids = _ids_of(rows, wanted.words, list(known))
     return Order.objects.filter(id__in=ids[:FOUND]), len(ids) > FOUND
+
+
+def _counted(handed: str, as_of: datetime) -> QuerySet[Order]:
+    """Return the orders behind the figure of 2.1.3.3, over the period that the figure is reckoned for."""
+    period = recent(as_of)
+    cases, in_time = hand_over_cases(period.from_at, period.until_at, as_of)
+    kept = cases.filter(in_time).values("id")
+    return {"all": cases, "kept": cases.filter(in_time), "missed": cases.exclude(id__in=kept)}[handed]
 
 
 def _midnight(day: date) -> datetime:

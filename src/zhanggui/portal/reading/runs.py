@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from zhanggui.journal.models import Run, Seal, Transition
 from zhanggui.people.queries import names_of
@@ -70,13 +70,17 @@ class RunWhole:
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs are asked for; empty means all. Moments are half-open: [from_at, until_at)."""
+    """Which runs are asked for; empty means all. Moments are half-open: [from_at, until_at).
+
+    moved: only runs that moved something from one state to another.
+    """
 
     clause: str = ""
     step: str = ""
     outcome: str = ""
     from_at: datetime | None = None
     until_at: datetime | None = None
+    moved: bool = False
 
 
 OUTCOMES: dict[str, Q] = {
@@ -95,6 +99,8 @@ def journal(wanted: RunFilter, before: int | None, size: int = SHOWN) -> Page[Ru
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     if wanted.step:
         rows = rows.filter(step__in=wording.steps_named_like(wanted.step))
+    if wanted.moved:
+        rows = rows.filter(Exists(Transition.objects.filter(run_id=OuterRef("id"))))
     if before is not None:
         rows = rows.filter(id__lt=before)
     found = list(rows.order_by("-id")[: size + 1])

@@ -147,6 +147,12 @@ def label_in(name: str, known: tuple[InForce, ...]) -> str:
 
 
 @register.filter
+def unit_in(name: str, known: tuple[InForce, ...]) -> str:
+    """Return the unit of a parameter among those of its clause."""
+    return next((unit(one.parameter.unit) for one in known if one.parameter.name == name), "")
+
+
+@register.filter
 def unit(code: str) -> str:
     """Name a unit of a parameter."""
     return spoken(UNITS[code]) if code in UNITS else code

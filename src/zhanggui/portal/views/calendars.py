@@ -77,8 +77,9 @@ def edit_days(request: HttpRequest) -> HttpResponse:
 
 
 def _given(request: HttpRequest) -> DaysGiven:
-    typed = [request.POST.get(name, "").strip()[:64] for name in FIELDS]
-    return DaysGiven(*typed, reason=request.POST.get("reason", "").strip()[:REASON_MAX])
+    first, last, kind, name_zh, name_en, source = (request.POST.get(name, "").strip()[:64] for name in FIELDS)
+    reason = request.POST.get("reason", "").strip()[:REASON_MAX]
+    return DaysGiven(first, last, kind, name_zh, name_en, source, reason)
 
 
 def _edits(given: DaysGiven) -> tuple[list[DayEdit], dict[str, str]]:

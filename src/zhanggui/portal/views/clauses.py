@@ -1,24 +1,26 @@
 """The regulation: all clauses, and one clause with its values in force and the clocks under it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from zhanggui.kernel import clock
 from zhanggui.obligations.models import Obligation
 from zhanggui.obligations.queries import derivation
 from zhanggui.oversight.compliance.queries import standings
 from zhanggui.oversight.compliance.records import ClauseStanding, Standing
-from zhanggui.portal import asking
+from zhanggui.oversight.compliance.rules import recent
+from zhanggui.portal import asking, wording
 from zhanggui.portal.acting import may
 from zhanggui.portal.reading import clocks, parameters
 from zhanggui.regulation.queries import clause as clause_of
 from zhanggui.regulation.queries import in_force, register
 from zhanggui.regulation.records import Section, UnknownClause
 
-ROWS_OF_FIGURE = {"orders_handed_over": "orders", "changes_attributed": "runs"}
 GROUPS = {"running": ("open", "paused"), "breached": ("breached",), "met": ("met",), "late": ("late",)}
 
 
@@ -66,7 +68,7 @@ def clause(request: HttpRequest, number: str) -> HttpResponse:
     facts: dict[str, object] = {
         "as_of": as_of,
         "clause": found,
-        "rows_at": reverse(ROWS_OF_FIGURE[found.measured_by]) if found.measured_by in ROWS_OF_FIGURE else "",
+        "rows_at": _rows_of(found.measured_by, as_of),
         "figure": standings(as_of, numbers=[number])[0],
         "in_force": in_force(number, as_of),
         "history": parameters.history_lines(number, as_of),
@@ -77,3 +79,15 @@ def clause(request: HttpRequest, number: str) -> HttpResponse:
         "page": clocks.clocks_of_clause(number, states, request.GET.get("after", "")),
     }
     return asking.render_page(request, "portal/clause.html", "portal/_clause_rows.html", facts)
+
+
+def _rows_of(figure: str, as_of: datetime) -> list[tuple[object, str]]:
+    """Return the lists behind a figure that no clock counts, as (words, address): exactly the rows that it counts."""
+    if figure == "orders_handed_over":
+        return [(words, f"{reverse('orders')}?handed={part}") for part, words in wording.ROWS_OF_FIGURE.items()]
+    if figure == "changes_attributed":
+        period = recent(as_of)
+        ends = {"from": period.from_at, "until": period.until_at}
+        query = {name: moment.isoformat() for name, moment in ends.items() if moment} | {"moved": "yes"}
+        return [(wording.ROWS_OF_FIGURE["all"], f"{reverse('runs')}?{urlencode(query)}")]
+    return []

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from zhanggui.journal.records import Actor, Context
 from zhanggui.kernel import clock, ids
 from zhanggui.people.models import Staff
-from zhanggui.people.queries import has_staff, seconds_to_wait
+from zhanggui.people.queries import has_staff, link_fault, seconds_to_wait
 from zhanggui.people.records import NewStaff
 from zhanggui.people.steps import forget_failed_sign_ins, join_staff, note_failed_sign_in
 from zhanggui.portal.addresses import address_of
@@ -56,7 +56,7 @@ class WelcomeForm(forms.Form):
         max_length=256,
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        help_text=gettext_lazy("At least 12 characters; a few words of your own are best."),
+        help_text=gettext_lazy("At least 12 characters, not digits alone; a few words of your own are best."),
     )  # fmt: skip
 
 
@@ -100,7 +100,10 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     The link is spent by the form, not by opening it, so a mail scanner's visit does not use it up.
     """
     form = WelcomeForm(request.POST if request.method == "POST" else None)
-    dead = ""
+    state = link_fault(NewStaff(token, "", "", "").token_digest, clock.now())
+    dead = _explain(form, state, "") if state else ""
+    if dead:
+        return render(request, "portal/welcome.html", {"form": form, "dead": dead})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         person = NewStaff(token, given["username"], given["display_name"].strip(), given["password"])

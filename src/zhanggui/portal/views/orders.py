@@ -58,6 +58,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     shop = asking.whole(request, "shop")
     if shop is not None and shop not in known:
         raise BadRequest("unknown shop")
+    as_of = clock.now()
     wanted = orders.OrderFilter(
         state,
         asking.words(request, "q"),
@@ -65,18 +66,21 @@ def queue(request: HttpRequest) -> HttpResponse:
         asking.day(request, "from"),
         asking.day(request, "to"),
         _oldest_first(asking.choice(request, "sort", ("oldest", "newest")), state),
+        asking.choice(request, "handed", wording.HANDED),
+        as_of,
     )
     page, totals = orders.queue(wanted, known, request.GET.get("after", ""))
     facts: dict[str, object] = {
-        "as_of": clock.now(),
+        "as_of": as_of,
         "wanted": wanted,
+        "handed": wording.HANDED.get(wanted.handed, ""),
         "page": page,
         "totals": totals,
         "shops": known.values(),
         "counts": orders.counts_by_state(),
         "act": ACT_OF_STATE.get(state, "") if _may_process(request) else "",
         "may_import": "import.run" in rights(staff_of(request)),
-        "filtered": any((wanted.words, shop, wanted.first_day, wanted.last_day)),
+        "filtered": any((wanted.words, shop, wanted.first_day, wanted.last_day, wanted.handed)),
         "may_process": _may_process(request),
         "key": ids.token(),
     }

@@ -18,6 +18,7 @@ def journal(request: HttpRequest) -> HttpResponse:
         asking.choice(request, "outcome", runs.OUTCOMES),
         asking.moment(request, "from"),
         asking.moment(request, "until"),
+        asking.choice(request, "moved", ("yes",)) == "yes",
     )
     facts: dict[str, object] = {
         "wanted": wanted,

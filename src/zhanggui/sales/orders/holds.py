@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from zhanggui.catalog.queries import explode
-from zhanggui.journal.records import Inside, Plus
-from zhanggui.journal.steps import step
+from zhanggui.journal.records import Plus
+from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.sales.orders.models import Order, OrderHold, OrderLine, OrderPart
 from zhanggui.sales.orders.parts import PartIn, insert_parts, parts_of_line

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.conf import settings
 
-from zhanggui.journal.records import Inside, Plus
+from zhanggui.journal.records import Plus
 from zhanggui.journal.rules import keyed_digest
-from zhanggui.journal.steps import step
+from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.obligations.records import Opening
 from zhanggui.obligations.steps import open_obligations, resume_obligations

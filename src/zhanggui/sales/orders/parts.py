@@ -6,7 +6,7 @@ from typing import Any
 
 from zhanggui.catalog.queries import explode
 from zhanggui.catalog.records import Component
-from zhanggui.journal.records import Inside
+from zhanggui.journal.steps import Inside
 from zhanggui.kernel.money import split_by_largest_remainder
 from zhanggui.sales.orders.models import OrderPart
 from zhanggui.sales.orders.records import OrderIn

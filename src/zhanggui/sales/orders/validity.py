@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from zhanggui.journal.records import Inside
+from zhanggui.journal.steps import Inside
 from zhanggui.sales.orders.records import Hold, Mark, OrderIn, Refund, Standing
 
 Finding = tuple[int, str, str]

@@ -139,7 +139,7 @@ def _follows_the_rule() -> Callable[[str, int, int], bool]:
         if version == 0:
             return number not in shipped or seconds in shipped[number]
         about, name, value = decided.get(version, ("", "", "null"))
-        return about == number and seconds == json.loads(value) * units.get((about, name), 0)
+        return bool(about == number and seconds == json.loads(value) * units.get((about, name), 0))
 
     return follows
 

@@ -47,6 +47,9 @@ KINDS = {
     "request": Kind("fulfilment_fulfilmentrequest", "open"),
     "obligation": Kind("obligations_obligation", "open"),
     "warning": Kind("obligations_obligation", "0", "CAST(s.warned AS varchar(8))"),
+    "assignee": Kind(
+        "obligations_obligation", "nobody", "CASE WHEN s.assignee = '' THEN 'nobody' ELSE 'taken' END", repeats=True
+    ),
     "pause": Kind("obligations_obligationpause", "open", "CASE WHEN s.until_at IS NULL THEN 'open' ELSE 'closed' END"),
     "merchant_code": Kind("catalog_merchantcode", "current"),
     "calendar_day": Kind("calendars_calendarday", "current", REPLACED),
