@@ -1,7 +1,7 @@
 """A small shop with products, stock and orders, made by the ordinary steps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tests.cast import MONDAY_MORNING, SUN
@@ -59,9 +59,14 @@ def receive(company: Company, pieces: Mapping[str, int], cause: str) -> Answer:
 
 
 def order_in(
-    company: Company, name: str, lines: Mapping[str, int], placed_at: datetime = PLACED, contact: ContactIn = BUYER
+    company: Company,
+    name: str,
+    lines: Mapping[str, int],
+    placed_at: datetime = PLACED,
+    contact: ContactIn | None = None,
 ) -> OrderIn:
-    """An order of so many pieces of each merchant code."""
+    """An order of so many pieces of each merchant code; without a contact each number has a buyer of its own."""
+    contact = contact or replace(BUYER, buyer=f"小雨 {name}")
     rows = tuple(LineIn(f"L{at}", code, code, n, PRICE_FEN) for at, (code, n) in enumerate(lines.items()))
     stands_for = content_hash(name, placed_at, rows, (0, 0))
     return OrderIn(company.shop, name, placed_at, rows, stands_for, contact)

@@ -1,11 +1,11 @@
 """Every step of products, stock, fulfilment and orders with rows that it accepts, for tests that hold for all steps."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
-from tests.factories.orders import Company, bring, dispatches, now, open_company, order_in, orders_in, results
+from tests.factories.orders import BUYER, Company, bring, dispatches, now, open_company, order_in, orders_in, results
 
 from zhanggui.catalog.records import CodeIn, SkuIn
 from zhanggui.catalog.steps import set_codes, take_in_skus
@@ -21,10 +21,13 @@ from zhanggui.obligations.steps import assign_clocks
 from zhanggui.people.models import Staff
 from zhanggui.processes.intake import bring_in_orders
 from zhanggui.processes.orders import cancel_orders, release_orders, reserve_orders, ship_orders
-from zhanggui.sales.orders.holds import keep_content, resolve_holds
+from zhanggui.sales.orders.corrections import edit_contact
+from zhanggui.sales.orders.holds import assign_holds, keep_content, release_holds, resolve_holds
 from zhanggui.sales.orders.intake import open_shops, take_in_orders
-from zhanggui.sales.orders.records import ShopKey
+from zhanggui.sales.orders.judging import judge_again
+from zhanggui.sales.orders.records import Assign, Blocked, ReceiverEdit, Release, RuleSwitch, ShopKey
 from zhanggui.sales.orders.steps import confirm_orders
+from zhanggui.sales.orders.switches import edit_blocklist, set_shop_rules
 
 LINES = {"TEA": 2, "CUP": 1}
 WRITTEN = ["catalog", "inventory", "fulfilment", "orders", "obligations", "regulation"]
@@ -56,6 +59,29 @@ def _changed(company: Company, n: int) -> Rows:
     again = [order_in(company, f"C{at}", {"TEA": 2}) for at in range(n)]
     assert {row.result for row in take_in_orders(again, context=now()).accepted} == {"changed"}
     return ids
+
+
+def _talking(company: Company, n: int) -> Rows:
+    orders = [
+        order_in(company, f"M{at}", {"TEA": 1}, contact=replace(BUYER, buyer=f"M{at}", buyer_note="请发顺丰"))
+        for at in range(n)
+    ]
+    return results(take_in_orders(orders, context=now()))
+
+
+def _corrections(company: Company, n: int) -> Rows:
+    return [
+        ReceiverEdit(key, "沈雨", "13900000002", "江苏省", "苏州市", "", f"平江路 {key} 号")
+        for key in bring(company, n, {"TEA": 1})
+    ]
+
+
+def _switches(company: Company, n: int) -> Rows:
+    keys = [ShopKey("tmall", f"r{at}", "CNY", "Asia/Shanghai") for at in range(n)]
+    shops = [
+        shop for first in range(0, n, 100) for shop in results(open_shops(keys[first : first + 100], context=now()))
+    ]
+    return [RuleSwitch(shop, "risk", on=False) for shop in shops]
 
 
 def _demands(company: Company, n: int) -> Rows:
@@ -103,6 +129,14 @@ CASES = {
     "orders.confirm": Case(confirm_orders, _at("received")),
     "orders.resolve_holds": Case(resolve_holds, _held),
     "orders.keep_content": Case(keep_content, _changed),
+    "orders.release_holds": Case(release_holds, lambda company, n: [Release(key) for key in _talking(company, n)]),
+    "orders.assign_holds": Case(assign_holds, lambda company, n: [Assign(key, "7") for key in _talking(company, n)]),
+    "orders.judge_again": Case(judge_again, _talking),
+    "orders.edit_contact": Case(edit_contact, _corrections),
+    "orders.set_shop_rules": Case(set_shop_rules, _switches, most=500),
+    "orders.edit_blocklist": Case(
+        edit_blocklist, lambda _, n: [Blocked("buyer", f"buyer {at}", "复购后拒收") for at in range(n)]
+    ),
     "processes.reserve_orders": Case(reserve_orders, _at("confirmed")),
     "processes.release_orders": Case(release_orders, _at("reserved")),
     "processes.ship_orders": Case(ship_orders, lambda company, n: dispatches(_at("released")(company, n))),

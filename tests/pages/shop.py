@@ -41,7 +41,10 @@ def take_orders(numbers: Iterable[str], as_of: datetime, *, code: str = CUP, cur
     take_in_skus(PRODUCTS, context=context)
     shop = ShopKey("taobao" if currency == "CNY" else "retail-uk", "main", currency, "Asia/Shanghai")
     shop_id = int(open_shops([shop], context=context).accepted[0].result)
-    rows = [order_in(shop_id, number, as_of + timedelta(minutes=n), code) for n, number in enumerate(numbers)]
+    rows = [
+        order_in(shop_id, number, as_of + timedelta(minutes=n), code, f"王小明 {number}")
+        for n, number in enumerate(numbers)
+    ]
     answer = take_in_orders(rows, context=context)
     assert not answer.rejected
     return [int(row.result) for row in answer.accepted]

@@ -109,6 +109,7 @@ UNITS: Mapping[str, Text] = {
     "images": Text("张", "images"),
     "answers": Text("份", "answers"),
     "messages": Text("条", "messages"),
+    "fen": Text("分", "fen"),
 }
 
 

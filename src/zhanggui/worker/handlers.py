@@ -32,10 +32,13 @@ from zhanggui.journal.records import SYSTEM, Actor, Context
 from zhanggui.journal.steps import seal_runs
 from zhanggui.kernel import clock
 from zhanggui.obligations.steps import sweep_all
+from zhanggui.processes.confirming import confirm_by_itself
 from zhanggui.processes.records import PROCESS_JOB
+from zhanggui.processes.shortages import attend
 from zhanggui.processes.through import process_orders
 from zhanggui.worker.ports import CHAIN_HEAD, port_for
 
+CONFIRM = "orders.confirm_ready"
 CLOCKS = "clocks"
 GENERAL = "general"
 FILES = "files"
@@ -43,6 +46,7 @@ SEAL = "journal.seal"
 SWEEP = "obligations.sweep"
 SWEPT_AT_ONCE = 5_000
 TIDY = "delivery.tidy"
+SHORTAGES = "shortages.attend"
 
 
 class StoppedEarly(Exception):
@@ -106,6 +110,11 @@ def sweep(work: Work) -> None:
         raise StoppedEarly
 
 
+def attend_shortages(work: Work) -> None:
+    """Note what customers were told, carry out what they chose, serve who waits, ask anew where a promise failed."""
+    attend(Context(SYSTEM, work.as_of), stopping=work.stopping)
+
+
 def tidy(work: Work) -> None:
     """Delete what the queue no longer needs."""
     delivery.tidy_queue(as_of=work.as_of)
@@ -159,6 +168,19 @@ def process_all(work: Work) -> None:
     process_orders(Context(_asker(work), work.as_of), progress=between, moment=clock.now)
 
 
+def confirm_ready(work: Work) -> None:
+    """Let orders go on that nothing speaks against, where clause 2.1.3.1 says so; each batch is a run of its own."""
+    lease = HANDLERS[CONFIRM].lease_seconds
+
+    def between(_stage: str, _done: int) -> None:
+        if not delivery.renew_lease(work.claim, lease_seconds=lease, as_of=clock.now()):
+            raise LeaseLost(f"job {work.claim.job_id}, fence {work.claim.fence}")
+        if work.stopping():
+            raise StoppedEarly
+
+    confirm_by_itself(Context(SYSTEM, work.as_of), moment=clock.now, progress=between)
+
+
 def _asker(work: Work) -> Actor:
     return Actor(str(work.claim.payload["actor_kind"]), str(work.claim.payload["actor_id"]))
 
@@ -168,13 +190,17 @@ HANDLERS: dict[str, Handler] = {
     SEAL: Handler(seal, lane=CLOCKS),
     SWEEP: Handler(sweep, lane=CLOCKS),
     TIDY: Handler(tidy),
+    SHORTAGES: Handler(attend_shortages),
     CHECK_JOB: Handler(check_file, lane=FILES),
     COMMIT_JOB: Handler(commit_file, lane=FILES),
     PROCESS_JOB: Handler(process_all, lane=FILES, lease_seconds=300),
+    CONFIRM: Handler(confirm_ready, lane=FILES, lease_seconds=300),
 }
 
 SCHEDULE: list[ScheduleEntry] = [
     ScheduleEntry(SEAL, Every(2), Priority.CLOCK),
     ScheduleEntry(SWEEP, Every(10), Priority.CLOCK),
+    ScheduleEntry(SHORTAGES, Every(10), Priority.CLOCK),
     ScheduleEntry(TIDY, Every(3600), Priority.BULK),
+    ScheduleEntry(CONFIRM, Every(60)),
 ]

@@ -9,8 +9,9 @@ from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.sales.orders.models import Order, OrderHold, OrderLine, OrderPart
 from zhanggui.sales.orders.parts import PartIn, insert_parts, parts_of_line
-from zhanggui.sales.orders.records import IN_WORK, Hold, Refusal, State
+from zhanggui.sales.orders.records import IN_WORK, Assign, Hold, HoldState, Refusal, Release, State
 
+NOBODY, HAS_IT = "nobody", "taken"
 CAN_WAIT = (State.UNPAID, State.HELD, *IN_WORK)
 
 
@@ -48,11 +49,13 @@ def hold_orders(reasons: Sequence[Reason], *, context: Inside) -> None:
     run.update(Order, stopping, {"stopped": True})
 
 
-def lift_holds(ended: Collection[tuple[int, str]], *, context: Inside, go_on: bool = True) -> list[int]:
+def lift_holds(
+    ended: Collection[tuple[int, str]], *, context: Inside, go_on: bool = True, state: HoldState = HoldState.CLOSED
+) -> list[int]:
     """Close the reasons that no longer stand; orders without any other go on.
 
     Takes: ended, (order, code) pairs, where they are open; the orders are locked. go_on: False while others follow.
-    Gives: the orders that go on.
+    state: what becomes of the reasons. Gives: the orders that go on.
     """
     if not ended:
         return []
@@ -60,8 +63,8 @@ def lift_holds(ended: Collection[tuple[int, str]], *, context: Inside, go_on: bo
     orders = sorted({order for order, _ in ended})
     rows = run.lock(OrderHold, "order_id", orders, ["id", "order_id", "code"], equal={"state": "open"})
     closing = [key for key, order, code in rows if (order, code) in ended]
-    run.update(OrderHold, closing, {"state": "closed", "closed_at": context.as_of})
-    run.move("hold", closing, "open", "closed")
+    run.update(OrderHold, closing, {"state": str(state), "closed_at": context.as_of})
+    run.move("hold", closing, "open", str(state))
     if not go_on:
         return []
     waiting = {order for _, order, code in rows if (order, code) not in ended}
@@ -86,11 +89,12 @@ def lock_waiting(batch: Sequence[int], *, context: Inside) -> tuple[dict[int, in
     rows: dict[int, str] = dict(context.run.lock(Order, "id", list(batch), ["id", "state"]))
     ready: dict[int, int] = {}
     rejected = []
+    first = {key: index for index, key in reversed(list(enumerate(batch)))}
     for index, key in enumerate(batch):
         state = rows.get(key)
         if state is None:
             rejected.append(Rejected(index, Refusal.UNKNOWN))
-        elif state not in CAN_WAIT or key in ready.values():
+        elif state not in CAN_WAIT or first[key] != index:
             rejected.append(Rejected(index, Refusal.WRONG_STATE, {"state": state}))
         else:
             ready[index] = key
@@ -141,6 +145,80 @@ def keep_content(batch: Sequence[int], *, context: Inside) -> Answer:
     """
     ready, rejected = lock_waiting(batch, context=context)
     return _end_holds(ready, rejected, lambda _, code: code == Hold.CONTENT_CHANGED, context)
+
+
+@step("orders.release_holds", clause="2.1.3.1")
+def release_holds(batch: Sequence[Release], *, context: Inside) -> Answer:
+    """Let orders go on although something spoke against them: a person looked and decided so.
+
+    Clause: 2.1.3.1. Takes: the reason in the context; it is the person's word for good. An order may come several
+    times under different codes.
+    Gives: "free", or "waits" while another reason stands. What was let go stays let go when the order comes in again.
+    Rejects: unknown_order, wrong_state, not_on_hold (no such reason stands), unknown_sku (what nobody knows cannot be
+    sent).
+    Writes: holds released, parts of codes that are known by now, orders going on.
+    """
+    orders = list(dict.fromkeys(row.order_id for row in batch))
+    ready, refused = lock_waiting(orders, context=context)
+    wrong = {orders[row.index]: row for row in refused}
+    still = _make_parts(list(ready.values()), context)
+    rows = context.run.lock(OrderHold, "order_id", list(ready.values()), ["order_id", "code"], equal={"state": "open"})
+    stands: dict[int, set[tuple[int, str]]] = {}
+    for order, code in rows:
+        stands.setdefault(order, set()).add((order, code))
+    fixed = {(order, str(Hold.UNKNOWN_SKU)) for order in still}
+    taken: dict[int, set[tuple[int, str]]] = {}
+    rejected = []
+    for index, row in enumerate(batch):
+        pairs = {pair for pair in stands.get(row.order_id, ()) if row.code in ("", pair[1])}
+        if row.order_id in wrong:
+            rejected.append(Rejected(index, wrong[row.order_id].code, wrong[row.order_id].details))
+        elif not pairs:
+            rejected.append(Rejected(index, Refusal.NOT_ON_HOLD))
+        elif pairs <= fixed:
+            rejected.append(Rejected(index, Refusal.UNKNOWN_SKU))
+        else:
+            taken[index] = pairs - fixed
+    ended = {pair for pairs in taken.values() for pair in pairs}
+    lift_holds(ended, context=context, state=HoldState.RELEASED)
+    waiting = {order for order, pairs in stands.items() if pairs - ended}
+    given = {index: "waits" if batch[index].order_id in waiting else "free" for index in taken}
+    return answer([Accepted(index, said) for index, said in given.items()], rejected)
+
+
+@step("orders.assign_holds", clause="2.1.3.1")
+def assign_holds(batch: Sequence[Assign], *, context: Inside) -> Answer:
+    """Say who looks after orders that wait: a person takes them, is given them, or gives them back.
+
+    Clause: 2.1.3.1. Rejects: unknown_order, not_on_hold, twice_in_batch. Gives: "taken", "free" or "unchanged".
+    Writes: who has the open reasons of an order.
+    """
+    run = context.run
+    wanted = {row.order_id: row.assignee for row in batch}
+    known = {row[0] for row in run.lock(Order, "id", list(wanted), ["id"])}
+    columns = ["order_id", "id", "assignee"]
+    holds: dict[int, list[tuple[int, str]]] = {}
+    for order, key, assignee in run.lock(OrderHold, "order_id", list(known), columns, equal={"state": "open"}):
+        holds.setdefault(order, []).append((key, assignee))
+    accepted, rejected, done = [], [], set()
+    changing: list[tuple[int, str, str]] = []
+    for index, row in enumerate(batch):
+        if row.order_id not in known:
+            rejected.append(Rejected(index, Refusal.UNKNOWN))
+        elif row.order_id not in holds:
+            rejected.append(Rejected(index, Refusal.NOT_ON_HOLD))
+        elif row.order_id in done:
+            rejected.append(Rejected(index, Refusal.TWICE_IN_BATCH))
+        else:
+            done.add(row.order_id)
+            new = [(key, was, row.assignee) for key, was in holds[row.order_id] if was != row.assignee]
+            changing += new
+            accepted.append(Accepted(index, ("taken" if row.assignee else "free") if new else "unchanged"))
+    ids = [key for key, _, _ in changing]
+    run.update(OrderHold, ids, {"assignee": [after for _, _, after in changing]})
+    before, after = ([HAS_IT if named else NOBODY for named in (one[at] for one in changing)] for at in (1, 2))
+    run.move("hold_assignee", ids, before, after)
+    return answer(accepted, rejected)
 
 
 def _end_holds(

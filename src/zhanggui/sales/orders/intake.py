@@ -17,6 +17,7 @@ from zhanggui.obligations.steps import open_obligations, resume_obligations
 from zhanggui.regulation.queries import clause as clause_of
 from zhanggui.regulation.queries import terms_for
 from zhanggui.sales.orders.holds import Reason, hold_orders, lift_holds
+from zhanggui.sales.orders.judging import judge, judge_known, rules_off
 from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, Shop
 from zhanggui.sales.orders.parts import explode_lines, insert_parts
 from zhanggui.sales.orders.records import (
@@ -33,12 +34,12 @@ from zhanggui.sales.orders.records import (
     State,
 )
 from zhanggui.sales.orders.rules import ConfirmTerms
-from zhanggui.sales.orders.validity import judge, news_of_progress
+from zhanggui.sales.orders.validity import OFF_AT_FIRST, news_of_progress
 
 HOUR = 3600
 CONTACT = (
     "buyer", "receiver", "phone", "province", "city", "district", "address", "country", "kind", "merge_key",
-    "buyer_note",
+    "email", "buyer_note",
 )  # fmt: skip
 LINE = ("identity", "merchant_code", "title", "quantity", "unit_price_fen", "discount_fen", "amount_fen")
 BORN = (
@@ -85,7 +86,8 @@ def open_shops(batch: Sequence[ShopKey], *, context: Inside) -> Answer:
     ids = run.ids(len(new))
     names = ("channel", "code", "currency", "zone")
     columns: dict[str, object] = {name: [getattr(shop, name) for shop in new.values()] for name in names}
-    run.insert(Shop, {"id": ids, "name": columns["code"], **columns})
+    off = [",".join(sorted({*shop.rules_off} | OFF_AT_FIRST)) for shop in new.values()]
+    run.insert(Shop, {"id": ids, "name": columns["code"], "rules_off": off, **columns})
     known |= dict(zip(new, ids, strict=True))
     return answer([Accepted(index, known[shop.channel, shop.code]) for index, shop in enumerate(batch)], [])
 
@@ -229,7 +231,7 @@ def _insert(orders: list[OrderIn], context: Inside) -> _Born:
     states = [_at_birth(order) for order in orders]
     reasons = [
         Reason(order_ids[place], code, details, str(states[place]), fresh=True)
-        for place, code, details in judge(orders, unknown, context)
+        for place, code, details in judge(orders, order_ids, states, parts, unknown, context)
         if states[place] != State.HISTORY
     ]
     waiting = {reason.order_id for reason in reasons}
@@ -282,21 +284,25 @@ def _changes_held(batch: Sequence[OrderIn], changed: Mapping[int, int], context:
     if not changed:
         return []
     lift_holds({(key, str(Hold.CONTENT_CHANGED)) for key in changed.values()}, context=context, go_on=False)
-    rows = context.run.lock(Order, "id", list(changed.values()), ["id", "state"], lock=False)
-    states: dict[int, str] = dict(rows)
+    rows = context.run.lock(Order, "id", list(changed.values()), ["id", "state", "contact_digest"], lock=False)
+    stood = {row[0]: row[1:] for row in rows}
     return [
-        Reason(key, str(Hold.CONTENT_CHANGED), change_details(batch[index]), states[key])
+        Reason(key, str(Hold.CONTENT_CHANGED), change_details(batch[index], stood[key][1]), stood[key][0])
         for index, key in changed.items()
     ]
 
 
-def change_details(order: OrderIn) -> str:
-    """Return what a change says, to be compared by a person: its hash, and the lines as they came in now."""
+def change_details(order: OrderIn, contact_before: str) -> str:
+    """Return what a change says, to be compared by a person: its hash, the lines as they came in now, and whether the
+    receiver is another one.
+    """
     lines = [
         [line.merchant_code, line.title, line.quantity, line.unit_price_fen, line.discount_fen] for line in order.lines
     ]
-    stands_for = _stands_for(order.content_hash, contact_digest(order.contact))
-    return json.dumps({"hash": stands_for, "lines": lines[:50]}, ensure_ascii=False)
+    contact = contact_digest(order.contact)
+    receiver = order.contact.kind == Receiver.PLAIN and contact != contact_before
+    said = {"hash": _stands_for(order.content_hash, contact), "lines": lines[:50], "receiver": receiver}
+    return json.dumps(said, ensure_ascii=False)
 
 
 def _follow(news: Sequence[tuple[OrderIn, _Known]], context: Inside) -> list[Reason]:
@@ -309,11 +315,12 @@ def _follow(news: Sequence[tuple[OrderIn, _Known]], context: Inside) -> list[Rea
     reasons: list[Reason] = []
     gone: set[tuple[int, str]] = set()
     paid: dict[int, datetime] = {}
+    off = rules_off([news[0][0].shop_id], context)
     for (order, known), row in zip(news, after, strict=True):
         before, now = (dict(zip(PROGRESS, told, strict=True)) for told in (known.progress, row))
         if known.ended:
             continue
-        arisen, ended = news_of_progress(order, before, now)
+        arisen, ended = news_of_progress(order, before, now, off[order.shop_id])
         reasons += [Reason(known.id, code, "{}", known.state) for code in arisen]
         gone |= {(known.id, code) for code in ended}
         if known.state == State.UNPAID and now["payment"] != Payment.UNPAID and now["presale"] != Presale.DEPOSIT:
@@ -327,6 +334,9 @@ def _go_on_paid(reasons: list[Reason], paid: Mapping[int, datetime], context: In
     if not paid:
         return reasons
     run = context.run
+    known = {(reason.order_id, reason.code) for reason in reasons}
+    judged = judge_known(list(paid), context).arisen  # while it was unpaid, another order may have come in
+    reasons = reasons + [reason for reason in judged if (reason.order_id, reason.code) not in known]
     rows = run.lock(OrderHold, "order_id", list(paid), ["order_id"], equal={"state": "open"})
     waiting = {row[0] for row in rows} | {reason.order_id for reason in reasons}
     states = [str(State.HELD if key in waiting else State.RECEIVED) for key in paid]

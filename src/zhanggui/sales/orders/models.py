@@ -6,11 +6,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from zhanggui.catalog.models import Sku
-from zhanggui.sales.orders.records import IN_WORK, STATES, HoldState, Origin, Payment, State
+from zhanggui.sales.orders.records import IN_WORK, STATES, BlockKind, HoldState, Origin, Payment, State
 
 
 class Shop(models.Model):
-    """A shop on a channel; amounts of its orders are in the minor unit of its currency."""
+    """A shop on a channel; amounts of its orders are in the minor unit of its currency.
+
+    rules_off: the rules of validity that its orders are not judged by, joined by commas; `ShopRule` tells since when.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     run_id = models.BigIntegerField()
@@ -19,6 +22,7 @@ class Shop(models.Model):
     name = models.CharField(max_length=100)
     currency = models.CharField(max_length=3)
     zone = models.CharField(max_length=40)
+    rules_off = models.CharField(max_length=400, default="")
 
     fixed_columns: ClassVar[tuple[str, ...]] = ("id", "channel", "code", "currency", "zone")
 
@@ -147,6 +151,7 @@ class OrderContact(models.Model):
     country = models.CharField(max_length=60, default="")
     kind = models.CharField(max_length=8, default="plain")
     merge_key = models.CharField(max_length=200, default="")
+    email = models.CharField(max_length=254, default="")
     buyer_note = models.CharField(max_length=500, default="")
     seller_note = models.CharField(max_length=500, default="")
 
@@ -194,7 +199,8 @@ class OrderPart(models.Model):
 
     Born when the line's merchant code is known; a bundle has several, a gift's share is 0. The shares of a line add
     up to its amount, so that money goes back by what was stored, never by a new division. `wanted` is what
-    is left after pieces were split off into another order.
+    is left after pieces were split off into another order. A part that `replaces` another one has no money of its own:
+    the customer took other goods, and what was paid stays with the part that they took the place of.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -207,8 +213,11 @@ class OrderPart(models.Model):
     amount_fen = models.BigIntegerField()
     shipped = models.BigIntegerField(default=0)
     cancelled = models.BigIntegerField(default=0)
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False)
 
-    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "order_id", "line_id", "sku_id", "quantity", "amount_fen")
+    fixed_columns: ClassVar[tuple[str, ...]] = (
+        "id", "order_id", "line_id", "sku_id", "quantity", "amount_fen", "replaces_id",
+    )  # fmt: skip
 
     class Meta:
         constraints = (
@@ -245,4 +254,66 @@ class OrderHold(models.Model):
                 fields=["order", "code"], condition=Q(state=HoldState.OPEN.value), name="hold_open_once"
             ),
             models.CheckConstraint(condition=Q(state__in=[state.value for state in HoldState]), name="hold_state"),
+        )
+        indexes: ClassVar = [
+            models.Index(fields=["code", "opened_at", "id"], name="hold_by_code"),
+            models.Index(
+                fields=["opened_at", "id"], condition=Q(state=HoldState.OPEN.value), name="hold_still_open"
+            ),
+        ]
+
+
+class ShopRule(models.Model):
+    """A rule of validity that was turned on or off for a shop. Never changes; the newest row holds."""
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField(db_index=True)
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT)
+    code = models.CharField(max_length=32)
+    turned = models.CharField(max_length=3)
+    turned_at = models.DateTimeField()
+
+    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "shop_id", "code", "turned", "turned_at")
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(turned__in=["on", "off"]), name="shop_rule_turned"),)
+
+
+class ContactEdit(models.Model):
+    """A correction of an order's receiver before it went to logistics: what stands for the contact from then on.
+
+    The order keeps the digest of what came in, so that the same file again brings no news.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField(db_index=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT)
+    contact_digest = models.CharField(max_length=64)
+    edited_at = models.DateTimeField()
+
+    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "order_id", "contact_digest", "edited_at")
+
+
+class BlockEntry(models.Model):
+    """A buyer, telephone number or piece of an address whose orders wait for a person.
+
+    `value` is personal data in the form in which it is compared, shown masked; its keyed digest enters the journal.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField(db_index=True)
+    kind = models.CharField(max_length=8)
+    value = models.CharField(max_length=120, db_index=True)
+    value_digest = models.CharField(max_length=64)
+    note = models.CharField(max_length=200, default="")
+    listed_at = models.DateTimeField()
+    state = models.CharField(max_length=8, default="listed")
+
+    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "kind", "value_digest", "listed_at")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["kind", "value"], condition=Q(state="listed"), name="block_once"),
+            models.CheckConstraint(condition=Q(kind__in=[str(kind) for kind in BlockKind]), name="block_kind"),
+            models.CheckConstraint(condition=Q(state__in=["listed", "removed"]), name="block_state"),
         )

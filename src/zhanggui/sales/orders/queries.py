@@ -17,9 +17,29 @@ def batches_in_state(state: State, *, size: int = 5_000) -> Iterator[list[int]]:
 
     Orders that stay in the state while the caller works are passed once.
     """
+    yield from _batches(Order.objects.filter(state=state), size)
+
+
+def ready_batches(state: State, before: datetime, since: datetime, *, size: int = 5_000) -> Iterator[list[int]]:
+    """Give the orders that go on by themselves from a state, first placed first, in batches.
+
+    Takes: before, until when orders that wait for confirmation came in; since, from when on others came into their
+    state: what stays longer waits for a person. Orders that are stopped, or were found short, are left out.
+    """
+    rows = Order.objects.filter(state=state, stopped=False)
+    if state == State.RECEIVED:
+        rows = rows.filter(received_at__lte=before)
+    elif state == State.CONFIRMED:
+        rows = rows.filter(short_at__isnull=True, confirmed_at__gte=since)
+    else:
+        rows = rows.filter(reserved_at__gte=since)
+    yield from _batches(rows, size)
+
+
+def _batches(wanted: QuerySet[Order], size: int) -> Iterator[list[int]]:
     after: tuple[datetime, int] | None = None
     while True:
-        rows = Order.objects.filter(state=state).order_by("placed_at", "id")
+        rows = wanted.order_by("placed_at", "id")
         if after:
             place = [connection.ops.adapt_datetimefield_value(after[0]), after[1]]
             rows = rows.extra(where=["(placed_at, id) > (%s, %s)"], params=place)
@@ -54,6 +74,14 @@ def external_numbers(ids: Sequence[int]) -> dict[int, str]:
         rows = Order.objects.filter(id__in=ids[at : at + 5_000])
         found.update(rows.values_list("id", "external_id"))
     return found
+
+
+def ids_on_channel(shop_id: int, external_ids: Sequence[str], *, context: Inside) -> dict[str, int]:
+    """Return the ids of a shop's orders by their numbers on the channel."""
+    rows = context.run.lock(
+        Order, "external_id", sorted(external_ids), ["external_id", "id"], equal={"shop_id": shop_id}, lock=False
+    )
+    return dict(rows)
 
 
 def any_orders() -> bool:

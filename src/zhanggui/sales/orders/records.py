@@ -31,10 +31,19 @@ IN_WORK = (State.CONFIRMED, State.RESERVED, State.RELEASED)
 
 
 class HoldState(StrEnum):
-    """Whether a reason to wait still stands."""
+    """Whether a reason to wait still stands: closed when it no longer does, released when a person let the order go."""
 
     OPEN = "open"
     CLOSED = "closed"
+    RELEASED = "released"
+
+
+class BlockKind(StrEnum):
+    """What an entry of the blocklist names."""
+
+    BUYER = "buyer"
+    PHONE = "phone"
+    ADDRESS = "address"
 
 
 class Payment(StrEnum):
@@ -107,6 +116,13 @@ class Refusal(StrEnum):
     CHANGED_AFTER_END = "changed_after_end"
     DETAILS_MISSING = "details_missing"
     UNPAID = "unpaid"
+    UNKNOWN_SKU = "unknown_sku"
+    NOT_ON_HOLD = "not_on_hold"
+    HANDED_OVER = "handed_over"
+    UNKNOWN_SHOP = "unknown_shop"
+    UNKNOWN_RULE = "unknown_rule"
+    FRAGMENT_SHORT = "fragment_short"
+    NOT_LISTED = "not_listed"
 
 
 class Hold(StrEnum):
@@ -120,6 +136,7 @@ class Hold(StrEnum):
     RISK = "risk"
     LOCKED = "locked"
     AMOUNTS_DIFFER = "amounts_differ"
+    ZERO_TOTAL = "zero_total"
     RECEIVER_INCOMPLETE = "receiver_incomplete"
     PHONE_IMPLAUSIBLE = "phone_implausible"
     ADDRESS_IMPLAUSIBLE = "address_implausible"
@@ -132,12 +149,16 @@ class Hold(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShopKey:
-    """A shop on a channel, with what its first order needs to know."""
+    """A shop on a channel, with what its first order needs to know.
+
+    rules_off: codes of the rules of validity that its orders are not judged by from the beginning.
+    """
 
     channel: str
     code: str
     currency: str
     zone: str
+    rules_off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +199,57 @@ class ContactIn:
     country: str = ""
     kind: str = str(Receiver.PLAIN)
     merge_key: str = ""
+    email: str = ""
     buyer_note: str = ""
     seller_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An order whose reason to wait a person lets go; without a code all reasons."""
+
+    order_id: int
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Who looks after an order that waits; empty for nobody."""
+
+    order_id: int
+    assignee: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSwitch:
+    """A rule of validity turned on or off for a shop."""
+
+    shop_id: int
+    code: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """An entry of the blocklist to be added, or taken off again; kind: a `BlockKind`."""
+
+    kind: str
+    value: str
+    note: str = ""
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverEdit:
+    """Where an order goes after a person corrected it."""
+
+    order_id: int
+    receiver: str
+    phone: str
+    province: str
+    city: str
+    district: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)

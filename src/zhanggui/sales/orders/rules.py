@@ -19,6 +19,22 @@ class ConfirmTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class ValidityTerms:
+    """Clause 2.1.3.1: by how much amounts may differ, and within how many hours a second order is suspected."""
+
+    amount_tolerance_fen: int = term("2.1.3.1")
+    duplicate_hours: int = term("2.1.3.1")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmingTerms:
+    """Clause 2.1.3.1: whether orders that nothing speaks against are confirmed by themselves, and after how long."""
+
+    confirming: str = term("2.1.3.1")
+    confirm_after_minutes: int = term("2.1.3.1")
+
+
+@dataclass(frozen=True, slots=True)
 class ShipTerms:
     """Clause 2.3.2.1: hours from confirmation until the last unit has left."""
 
