@@ -25,6 +25,7 @@ MAY_WRITE = {
     "cli/bench/history.py": "makes what a bench stands on",
     "cli/bench/reference.py": "the raw SQL that steps are measured against",
     "oversight/verification/queries/guards.py": "tries forbidden writes and rolls them back",
+    "sales/invoices/wishes.py": "the steps by which wishes come in and follow their orders, split off by noun",
     "sales/orders/intake.py": "the steps by which orders come in, split off by noun",
     "sales/orders/holds.py": "the steps by which orders wait and go on, split off by noun",
     "sales/orders/switches.py": "the steps that turn rules on and off and keep the blocklist",

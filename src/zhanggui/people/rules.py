@@ -12,6 +12,7 @@ ROLES: dict[str, frozenset[str]] = {
         {
             "work.see",
             "orders.see",
+            "invoices.see",
             "journal.see",
             "clauses.see",
             "import.see",
@@ -21,12 +22,23 @@ ROLES: dict[str, frozenset[str]] = {
         }
     ),
     "sales": frozenset(
-        {"work.see", "orders.see", "orders.process", "import.see", "import.run", "clauses.see", "journal.see"}
+        {
+            "work.see",
+            "orders.see",
+            "orders.process",
+            "invoices.see",
+            "invoices.run",
+            "import.see",
+            "import.run",
+            "clauses.see",
+            "journal.see",
+        }
     ),
+    "finance": frozenset({"work.see", "orders.see", "invoices.see", "invoices.run", "clauses.see", "journal.see"}),
     "logistics": frozenset({"work.see", "orders.see", "orders.process", "import.see", "import.run", "clauses.see"}),
-    "service": frozenset({"work.see", "orders.see", "clauses.see"}),
+    "service": frozenset({"work.see", "orders.see", "invoices.see", "clauses.see"}),
     "operations": frozenset({"work.see", "orders.see", "import.see", "clauses.see", "journal.see"}),
-    "auditor": frozenset({"work.see", "orders.see", "journal.see", "clauses.see", "import.see"}),
+    "auditor": frozenset({"work.see", "orders.see", "invoices.see", "journal.see", "clauses.see", "import.see"}),
 }
 OWNER_ROLES = ("administrator", "manager", "sales", "logistics", "service", "operations")
 

@@ -10,6 +10,7 @@ from zhanggui.oversight.verification.records import Asked, CouldNotCheck
 GUARDED = (
     "journal_run", "journal_transition", "journal_seal", "inventory_stockmovement", "regulation_parameterversion",
     "regulation_parameteroverlay", "fulfilment_shipment", "fulfilment_fulfilmentline",
+    "invoices_invoicenumber",
 )  # fmt: skip
 REFUSED = ("append-only", "permission denied")
 POSTGRESQL_TRIGGERS = """
