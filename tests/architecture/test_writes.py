@@ -26,8 +26,10 @@ MAY_WRITE = {
     "cli/bench/reference.py": "the raw SQL that steps are measured against",
     "oversight/verification/queries/guards.py": "tries forbidden writes and rolls them back",
     "sales/invoices/wishes.py": "the steps by which wishes come in and follow their orders, split off by noun",
+    "sales/shortages/answers.py": "the steps by which customers choose and promises fail, split off by noun",
     "sales/orders/intake.py": "the steps by which orders come in, split off by noun",
     "sales/orders/holds.py": "the steps by which orders wait and go on, split off by noun",
+    "sales/orders/parts.py": "what leaves the shelf, written beside the lines it is for",
     "sales/orders/switches.py": "the steps that turn rules on and off and keep the blocklist",
     "sales/orders/corrections.py": "the step that corrects a receiver",
 }

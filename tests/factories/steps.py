@@ -30,7 +30,7 @@ from zhanggui.sales.orders.steps import confirm_orders
 from zhanggui.sales.orders.switches import edit_blocklist, set_shop_rules
 
 LINES = {"TEA": 2, "CUP": 1}
-WRITTEN = ["catalog", "inventory", "fulfilment", "orders", "obligations", "regulation"]
+WRITTEN = ["catalog", "inventory", "fulfilment", "orders", "shortages", "obligations", "regulation"]
 Rows = list[Any]
 
 
@@ -104,6 +104,44 @@ def _requests(company: Company, n: int) -> Rows:
     return [Asked(key, f"NO{key}", company.warehouse, (claims[key],)) for key in ids]
 
 
+def _short(company: Company, n: int) -> list[int]:
+    return short_cases(company, n, {"TEA": 20_000, "CUP": 1})
+
+
+def _sent(company: Company, n: int) -> Rows:
+    """Notices whose messages were sent, as the outbox leaves them."""
+    cases = _short(company, n)
+    moment = now().as_of
+    told = [OutboxMessage(id=10_000_000 + key, kind="mail", key=f"k{key}", target="a@example.com", payload="{}",
+                          content_digest="", state="sent", provider_id=f"p{key}", queued_at=moment, sent_at=moment)
+            for key in cases]  # fmt: skip
+    OutboxMessage.objects.bulk_create(told)
+    ShortageNotice.objects.bulk_create([
+        ShortageNotice(id=20_000_000 + key, run_id=1, case_id=key, cycle=1, channel="mail",
+                       message_id=10_000_000 + key, written_at=moment)
+        for key in cases
+    ])  # fmt: skip
+    return [20_000_000 + key for key in cases]
+
+
+def _failed(company: Company, n: int) -> Rows:
+    """Cases whose promised day is over already."""
+    cases = _answered("wait")(company, n)
+    ShortageCase.objects.filter(id__in=cases).update(promised=date(2026, 3, 1))
+    return cases
+
+
+def _answered(option: str) -> Callable[[Company, int], Rows]:
+    def rows(company: Company, n: int) -> Rows:
+        cases = _short(company, n)
+        answers = [AnswerIn(key, option, promised=date(2026, 3, 9)) for key in cases]
+        for first in range(0, n, 1_000):
+            results(take_answers(answers[first : first + 1_000], context=now()))
+        return cases
+
+    return rows
+
+
 def _codes(company: Company, n: int) -> Rows:
     return [CodeIn(company.shop, f"SET{at}", (("TEA", 1, 2), ("CUP", 2, 1))) for at in range(n)]
 
@@ -140,6 +178,22 @@ CASES = {
     "processes.reserve_orders": Case(reserve_orders, _at("confirmed")),
     "processes.release_orders": Case(release_orders, _at("reserved")),
     "processes.ship_orders": Case(ship_orders, lambda company, n: dispatches(_at("released")(company, n))),
+    "shortages.propose": Case(propose, lambda company, n: [Proposal(key, date(2026, 3, 9)) for key in _short(company, n)]),
+    "shortages.note_sent": Case(note_sent, _sent),
+    "shortages.record_told": Case(
+        record_told, lambda company, n: [Told(key, "phone", "told") for key in _short(company, n)]
+    ),
+    "shortages.answer": Case(
+        take_answers,
+        lambda company, n: [AnswerIn(key, "wait", promised=date(2026, 3, 9)) for key in _short(company, n)],
+        most=1_000,
+    ),
+    "shortages.renew": Case(renew_promises, _failed, most=1_000),
+    "processes.carry_out_answers": Case(carry_out_answers, _answered("part"), most=500),
+    "processes.receive_goods": Case(
+        receive_goods,
+        lambda company, n: [Receipt(company.skus["TEA"], company.warehouse, 1, "receipt", f"g{at}") for at in range(n)],
+    ),
     "processes.cancel_orders": Case(cancel_orders, _at("released")),
 }
 

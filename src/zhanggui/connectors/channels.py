@@ -15,6 +15,7 @@ from zhanggui.connectors.spreadsheets.records import FileRefused
 from zhanggui.kernel.text import half_width
 
 Standing = Literal["paid", "unpaid", "done", "closed"]
+NO_RECEIVER = ("receiver_incomplete", "phone_implausible", "address_implausible", "suspected_duplicate", "zero_total")
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
@@ -22,8 +23,8 @@ CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 class Channel:
     """One channel.
 
-    name: an English text of the catalogue. receiver_rules: whether its orders are judged by receiver, phone and
-    address. partial_orders: whether an order comes in without its bad rows; else it stays out as a whole.
+    name: an English text of the catalogue. rules_off: rules of validity that its shops do without from the
+    beginning. partial_orders: whether an order comes in without its bad rows; else it stays out as a whole.
     refused_prefixes: beginnings of order numbers that are no sales, with the code that says so. price_least:
     the smallest unit price in minor units. known: False for a channel that nobody registered.
     """
@@ -32,7 +33,7 @@ class Channel:
     name: str
     currency: str = "CNY"
     zone: str = "Asia/Shanghai"
-    receiver_rules: bool = True
+    rules_off: tuple[str, ...] = ()
     partial_orders: bool = False
     refused_prefixes: Mapping[str, str] = field(default_factory=dict)
     price_least: int = 0
@@ -52,7 +53,7 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType({
         Channel("manual", gettext_noop("Taken by hand")),
         Channel(
             "retail-uk", gettext_noop("British retail shop"), currency="GBP", zone="Europe/London",
-            receiver_rules=False, partial_orders=True, price_least=1,
+            rules_off=NO_RECEIVER, partial_orders=True, price_least=1,
             refused_prefixes={"C": "cancellation_invoice", "A": "adjustment_invoice"},
         ),
     )

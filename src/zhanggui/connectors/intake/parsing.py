@@ -77,7 +77,7 @@ def _parse_orders(table: Table, place: tuple[str, str], choices: Choices, as_of:
     if not channel.known and shop_terms(*place) is None:
         reading = replace(reading, warnings=(*reading.warnings, "channel_new"))
         terms = (_currency_named(table, first) or terms[0], terms[1])
-    key = ShopKey(channel.code, place[1], *terms)
+    key = ShopKey(channel.code, place[1], *terms, channel.rules_off)
     reader = OrderReader(table, reading.columns, channel, key, as_of, folder())
     reader.read(_chained(first, rows))
     _refuse_empty(reader.rows_total)

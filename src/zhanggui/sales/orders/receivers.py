@@ -75,7 +75,7 @@ def missing_of(contact: ContactIn) -> list[str]:
 def phone_wrong(contact: ContactIn) -> bool:
     """Tell whether a receiver's number cannot be dialled in mainland China."""
     phone = contact.phone
-    if not phone or _MOBILE.fullmatch(phone):
+    if not phone.strip() or _MOBILE.fullmatch(phone):
         return False
     return in_china(contact) and not outside_mainland(contact.province) and not phone_plausible(phone)
 
@@ -103,5 +103,8 @@ def blocked_form(kind: str, value: str) -> str:
     if kind == "phone":
         number, extension = main_number(value)
         return f"{number}-{extension}" if extension else number
-    text = clean_id(unicodedata.normalize("NFKC", value)).casefold()
-    return _ALL_SPACES.sub("", text) if kind == "address" else text
+    text = value
+    for _ in range(3):  # a sign that goes can let others join
+        text = clean_id(unicodedata.normalize("NFKC", text)).casefold()
+        text = _ALL_SPACES.sub("" if kind == "address" else " ", text)
+    return text
