@@ -12,6 +12,7 @@ from zhanggui.logistics.fulfilment.models import FulfilmentRequest
 from zhanggui.logistics.inventory.models import Reservation
 from zhanggui.obligations.calendars.models import CalendarDay, ShiftPattern
 from zhanggui.obligations.models import Obligation, ObligationPause
+from zhanggui.sales.invoices.models import Invoice
 from zhanggui.sales.orders.models import Order, OrderHold
 
 Key = tuple[str, int]
@@ -28,6 +29,9 @@ class Named:
 
 ORDER_OF: dict[str, tuple[type[Model], str]] = {
     "hold": (OrderHold, "order_id"),
+    "hold_assignee": (OrderHold, "order_id"),
+    "invoice": (Invoice, "order_id"),
+    "invoice_content": (Invoice, "order_id"),
     "request": (FulfilmentRequest, "reference_id"),
     "reservation": (Reservation, "demand_id"),
     "obligation": (Obligation, "subject_id"),

@@ -18,6 +18,7 @@ from zhanggui.portal import asking, wording
 from zhanggui.portal.acting import carried_out, context_of, staff_of
 from zhanggui.portal.reading import orders, runs
 from zhanggui.portal.views.entry import next_address
+from zhanggui.portal.views.invoices import invoices_of_order
 from zhanggui.processes.missing import lacks_of
 from zhanggui.processes.orders import cancel_orders, release_orders, reserve_orders, ship_orders
 from zhanggui.processes.through import own_dispatches
@@ -153,4 +154,5 @@ def _facts(request: HttpRequest, order_id: int) -> dict[str, object]:
         "may_cancel": _may_process(request) and whole.order.state not in ("shipped", "cancelled"),
         "key": ids.token(),
         "may_see_runs": "journal.see" in rights(staff_of(request)),
+        **invoices_of_order(request, order_id),
     }
