@@ -11,6 +11,7 @@ TEMPLATE = {"__init__.py", "apps.py", "records.py", "rules.py", "models.py", "qu
 MORE = {
     "journal": {"writing.py": "the hands that write"},
     "obligations/calendars": {"words.py": "the sum of a due moment, told to people in their language"},
+    "sales/shortages": {"answers.py": "the steps by which customers choose and promises fail, split off by noun"},
     "sales/orders": {"intake.py": "the steps by which orders come in, split off by noun"},
 }
 

@@ -12,8 +12,7 @@ from zhanggui.journal.models import Run
 from zhanggui.journal.steps import STEPS, Step
 from zhanggui.journal.writing import OpenRun
 
-APPS = ("catalog.", "inventory.", "fulfilment.", "orders.", "processes.")
-MOST_FOR_ONE_ORDER = 20
+APPS = ("catalog.", "inventory.", "fulfilment.", "orders.", "shortages.", "processes.")
 TRANSACTION = ("SAVEPOINT", "RELEASE SAVEPOINT")
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +57,7 @@ def test_any_number_of_rows_costs_the_same_statements(name: str, opened: list[Op
     sizes = (1, 50, CASES[name].most)
     numbers = {size: counted(name, size, opened) for size in sizes}
     assert len(set(numbers.values())) == 1, numbers
-    assert numbers[1] < MOST_FOR_ONE_ORDER, numbers
+    assert numbers[1] < CASES[name].below, numbers
 
 
 def test_the_run_records_what_it_cost(opened: list[OpenRun]) -> None:

@@ -40,8 +40,10 @@ TRUTHS = {
         LEFT JOIN (SELECT line_id, SUM(quantity) AS claimed FROM inventory_reservation WHERE state = 'open'
                    GROUP BY line_id) r ON r.line_id = l.id
         WHERE COALESCE(r.claimed, 0) + l.shipped + l.cancelled > l.wanted
-           OR (o.state = 'shipped') <> (l.shipped = l.wanted) OR (o.state = 'cancelled') <> (l.cancelled = l.wanted)
-           OR (o.state IN ('reserved', 'released') AND s.stocked) <> (COALESCE(r.claimed, 0) = l.wanted)""",
+           OR ((o.state = 'shipped') <> (l.shipped = l.wanted) AND l.wanted > 0)
+           OR ((o.state = 'cancelled') <> (l.cancelled = l.wanted) AND l.wanted > 0)
+           OR ((o.state IN ('reserved', 'released') AND s.stocked) <> (COALESCE(r.claimed, 0) = l.wanted)
+               AND l.wanted > 0)""",
     "O3 the state is where the transitions lead, without a gap": """
         SELECT o.id FROM orders_order o WHERE o.state <> COALESCE((SELECT t.to_state FROM journal_transition t
             WHERE t.kind = 'order' AND t.subject_id = o.id ORDER BY t.id DESC LIMIT 1), 'received')

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhanggui.config.environment import home_folder, log_level, zone
 from zhanggui.config.home import database_from_url, home_secret, networks
+from zhanggui.config.messages import adapters, public_address
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -42,6 +43,8 @@ INSTALLED_APPS = [
     "zhanggui.logistics.inventory",
     "zhanggui.logistics.fulfilment",
     "zhanggui.sales.orders",
+    "zhanggui.sales.shortages",
+    "zhanggui.sales.invoices",
     "zhanggui.connectors.intake",
     "zhanggui.portal",
 ]
@@ -102,6 +105,10 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 COMPANY_ZONE = zone(os.environ.get("ZHANGGUI_ZONE", ""))
+
+PUBLIC_URL = public_address(os.environ.get("ZHANGGUI_PUBLIC_URL", ""))
+MESSENGERS = adapters(os.environ.get("ZHANGGUI_MESSENGERS", ""))
+MESSAGE_WAYS = frozenset(MESSENGERS) | (frozenset({"mail"}) if os.environ.get("ZHANGGUI_MAIL_URL") else frozenset())
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("ZHANGGUI_STATIC_ROOT") or REPOSITORY / "build" / "static")

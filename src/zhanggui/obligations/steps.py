@@ -105,12 +105,16 @@ def _derived(opening: Opening) -> dict[str, object]:
     return found | {"calendar_version": calendar.version if calendar else 0}
 
 
-def close_obligations(clause: str, subject_kind: str, subject_ids: Sequence[int], *, context: Inside) -> None:
+def close_obligations(
+    clause: str, subject_kind: str, subject_ids: Sequence[int], *, context: Inside,
+    at: Mapping[int, datetime] = NO_MOMENTS,
+) -> None:  # fmt: skip
     """Close the clocks that a fact answers, at the moment of the fact: met, or late by how much.
 
+    Takes: at, by subject, the moment of a fact that is told only now (a message went out a moment ago).
     Writes: state, moment and lateness; one transition per clock. Subjects without a running clock are left alone.
     """
-    _end(rules.verdict, subject_ids, {"subject_kind": subject_kind, "clause": clause}, context)
+    _end(rules.verdict, subject_ids, {"subject_kind": subject_kind, "clause": clause}, context, at)
 
 
 def withdraw_obligations(subject_kind: str, subject_ids: Sequence[int], *, context: Inside) -> None:
@@ -123,19 +127,22 @@ def _end(
     subject_ids: Sequence[int],
     equal: dict[str, str],
     context: Inside,
+    at: Mapping[int, datetime] = NO_MOMENTS,
 ) -> None:
     """End the running clocks of subjects. One that stood still goes on first, so that its pause counts."""
     run = context.run
-    rows = [row for row in run.lock(Obligation, "subject_id", subject_ids, CLOCK, equal=equal) if row[1] in RUNNING]
+    columns = [*CLOCK, "subject_id"]
+    rows = [row for row in run.lock(Obligation, "subject_id", subject_ids, columns, equal=equal) if row[1] in RUNNING]
     if not rows:
         return
     due = {row[0]: row[2] for row in rows}
-    due |= _go_on([row for row in rows if row[1] == ClockState.PAUSED], context)
+    due |= _go_on([row[:-1] for row in rows if row[1] == ClockState.PAUSED], context)
     ids = list(due)
     before = [str(ClockState.OPEN) if row[1] == ClockState.PAUSED else row[1] for row in rows]
-    verdicts = [decide(due_at, context.as_of) for due_at in due.values()]
+    ended = [min(at.get(row[-1], context.as_of), context.as_of) for row in rows]
+    verdicts = [decide(due_at, moment) for due_at, moment in zip(due.values(), ended, strict=True)]
     after = [str(state) for state, _ in verdicts]
-    run.update(Obligation, ids, {"state": after, "closed_at": context.as_of, "late_us": [late for _, late in verdicts]})
+    run.update(Obligation, ids, {"state": after, "closed_at": ended, "late_us": [late for _, late in verdicts]})
     run.move("obligation", ids, before, after)
 
 

@@ -1,6 +1,6 @@
 """The way of an order through sales and logistics: each process is one run over both wings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from zhanggui.catalog.models import Sku
 from zhanggui.journal.steps import Inside, step
@@ -8,7 +8,8 @@ from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.logistics.fulfilment.records import Asked, Dispatch
 from zhanggui.logistics.fulfilment.steps import cancel_requests, ship_requests, take_requests
 from zhanggui.logistics.inventory.records import Claimed, Demand
-from zhanggui.logistics.inventory.steps import claims_of, release_claims, reserve_stock, warehouses_of
+from zhanggui.logistics.inventory.steps import claims_of, missing_for, release_claims, reserve_stock, warehouses_of
+from zhanggui.sales.invoices.wishes import follow_orders
 from zhanggui.sales.orders.parts import parts_of
 from zhanggui.sales.orders.records import OPEN_STATES, State
 from zhanggui.sales.orders.steps import (
@@ -19,24 +20,42 @@ from zhanggui.sales.orders.steps import (
     mark_shipped,
     mark_short,
 )
+from zhanggui.sales.shortages.records import Lacking, Outcome
+from zhanggui.sales.shortages.steps import cases_of, close_cases, open_cases
 
 
 @step("processes.reserve_orders", clause="2.1.3.2")
 def reserve_orders(batch: Sequence[int], *, context: Inside) -> Answer:
     """Reserve stock for confirmed orders, first in the batch first served, each all or nothing.
 
-    Clause: 2.1.3.2. Rejects: as `lock_orders`; short with SKU and missing pieces. Services need no stock.
-    Writes: reservations, balances, orders reserved; when an order was first found short.
+    Clause: 2.1.3.2. Rejects: as `lock_orders`; short with SKU and missing pieces; answer_waits (the customer chose
+    something else, which is to be carried out first). Services need no stock.
+    Writes: reservations, balances, orders reserved, their shortage cases closed; when an order was first found short,
+    and the case of one that has none.
     """
     ready, rejected = lock_orders(batch, (State.CONFIRMED,), context=context)
-    indexes = list(ready)
-    demands = _demands([row[0] for row in ready.values()], context)
+    cases = {case.order_id: case for case in cases_of([row[0] for row in ready.values()], context=context)}
+    chosen = {order for order, case in cases.items() if case.awaits_change}
+    rejected += [Rejected(index, "answer_waits") for index, row in ready.items() if row[0] in chosen]
+    indexes = [index for index, row in ready.items() if row[0] not in chosen]
+    demands = _demands([ready[index][0] for index in indexes], context)
     given = reserve_stock(demands, context=context)
     granted = [demands[row.index].demand_id for row in given.accepted]
     mark_reserved(granted, context=context)
-    mark_short([demands[row.index].demand_id for row in given.rejected], context=context)
+    close_cases([cases[key] for key in granted if key in cases], Outcome.STOCKED, context=context)
+    _find_short([demands[row.index] for row in given.rejected], cases.keys(), context)
     rejected += [Rejected(indexes[row.index], row.code, row.details) for row in given.rejected]
     return answer([Accepted(indexes[row.index], row.result) for row in given.accepted], rejected)
+
+
+def _find_short(short: Sequence[Demand], known: Collection[int], context: Inside) -> None:
+    """Note which orders lack something, and open the case of each that has none: nothing short lies idle (O8)."""
+    mark_short([demand.demand_id for demand in short], context=context)
+    fresh = [demand for demand in short if demand.demand_id not in known]
+    if fresh:
+        lacks = missing_for(fresh, context=context)
+        found = [Lacking(one.demand_id, tuple(sorted(lack.items()))) for one, lack in zip(fresh, lacks, strict=True)]
+        open_cases(found, context=context)
 
 
 def _demands(ids: list[int], context: Inside) -> list[Demand]:
@@ -95,11 +114,20 @@ def ship_orders(batch: Sequence[Dispatch], *, context: Inside) -> Answer:
 def cancel_orders(batch: Sequence[int], *, context: Inside) -> Answer:
     """Cancel orders that have not left: reservations go back to stock, logistics stops, clocks end.
 
-    Rejects: unknown_order, wrong_state (shipped or cancelled already).
+    Rejects: unknown_order, wrong_state (shipped or cancelled already). Invoices that were wanted end with them; issued
+    ones are taken back.
     """
+    given = end_orders(batch, context=context)
+    follow_orders([int(row.result) for row in given.accepted], context=context)
+    return given
+
+
+def end_orders(batch: Sequence[int], *, context: Inside) -> Answer:
+    """Cancel orders inside a run that sees to their invoices itself. Rejects: as `cancel_orders`."""
     ready, rejected = lock_orders(batch, OPEN_STATES, context=context, stopped=True)
     ids = [key for key, _ in ready.values()]
     cancel_requests([key for key, state in ready.values() if state == State.RELEASED], context=context)
     release_claims(claims_of(ids, context=context), context=context)
+    close_cases(cases_of(ids, context=context), Outcome.ORDER_ENDED, context=context)
     mark_cancelled(list(ready.values()), context=context)
     return answer([Accepted(index, key) for index, (key, _) in ready.items()], rejected)

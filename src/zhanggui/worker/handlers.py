@@ -33,6 +33,7 @@ from zhanggui.journal.steps import seal_runs
 from zhanggui.kernel import clock
 from zhanggui.obligations.steps import sweep_all
 from zhanggui.processes.confirming import confirm_by_itself
+from zhanggui.processes.judging import JUDGE_JOB, judge_all
 from zhanggui.processes.records import PROCESS_JOB
 from zhanggui.processes.shortages import attend
 from zhanggui.processes.through import process_orders
@@ -156,7 +157,7 @@ def commit_file(work: Work) -> None:
 
 
 def process_all(work: Work) -> None:
-    """Take every open order as far as it can go, in the name of who asked; each batch is a run, so a kill loses none."""
+    """Take every open order as far as it can go, in the name of who asked; each batch is a run of its own."""
     lease = HANDLERS[PROCESS_JOB].lease_seconds
 
     def between(_stage: str, _done: int) -> None:
@@ -170,15 +171,26 @@ def process_all(work: Work) -> None:
 
 def confirm_ready(work: Work) -> None:
     """Let orders go on that nothing speaks against, where clause 2.1.3.1 says so; each batch is a run of its own."""
-    lease = HANDLERS[CONFIRM].lease_seconds
+    confirm_by_itself(Context(SYSTEM, work.as_of), moment=clock.now, progress=_holding_on(work, CONFIRM))
+
+
+def judge_again(work: Work) -> None:
+    """Judge unconfirmed orders by changed rules, in the name of who changed them; each batch is a run of its own."""
+    shop = int(work.claim.payload["shop"]) or None
+    context = Context(_asker(work), work.as_of, reason=str(work.claim.payload["reason"]))
+    judge_all(context, shop=shop, moment=clock.now, progress=_holding_on(work, JUDGE_JOB))
+
+
+def _holding_on(work: Work, kind: str) -> Callable[[str, int], None]:
+    """Return what a long handler calls between batches: it keeps its lease, or leaves."""
 
     def between(_stage: str, _done: int) -> None:
-        if not delivery.renew_lease(work.claim, lease_seconds=lease, as_of=clock.now()):
+        if not delivery.renew_lease(work.claim, lease_seconds=HANDLERS[kind].lease_seconds, as_of=clock.now()):
             raise LeaseLost(f"job {work.claim.job_id}, fence {work.claim.fence}")
         if work.stopping():
             raise StoppedEarly
 
-    confirm_by_itself(Context(SYSTEM, work.as_of), moment=clock.now, progress=between)
+    return between
 
 
 def _asker(work: Work) -> Actor:
@@ -195,6 +207,7 @@ HANDLERS: dict[str, Handler] = {
     COMMIT_JOB: Handler(commit_file, lane=FILES),
     PROCESS_JOB: Handler(process_all, lane=FILES, lease_seconds=300),
     CONFIRM: Handler(confirm_ready, lane=FILES, lease_seconds=300),
+    JUDGE_JOB: Handler(judge_again, lane=FILES, lease_seconds=300),
 }
 
 SCHEDULE: list[ScheduleEntry] = [

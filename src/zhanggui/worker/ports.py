@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from zhanggui.connectors.messengers.adapters import ports_of
 from zhanggui.connectors.messengers.heads import HeadsFile
 from zhanggui.connectors.messengers.mail import MailPort, mail_server_from_url
 from zhanggui.delivery.records import Port
@@ -18,7 +19,7 @@ _replaced: list[Mapping[str, Port]] = []
 
 @lru_cache(maxsize=1)
 def _real_ports() -> Mapping[str, Port]:
-    ports: dict[str, Port] = {CHAIN_HEAD: HeadsFile(settings.HOME / "heads.log")}
+    ports: dict[str, Port] = {CHAIN_HEAD: HeadsFile(settings.HOME / "heads.log"), **ports_of(settings.MESSENGERS)}
     if url := os.environ.get("ZHANGGUI_MAIL_URL"):
         ports[MAIL] = MailPort(mail_server_from_url(url))
     return ports

@@ -8,7 +8,10 @@ from typing import Any
 from zhanggui.catalog.queries import known_skus
 from zhanggui.catalog.records import SkuIn
 from zhanggui.catalog.steps import FIELDS, take_in_skus
+from zhanggui.connectors.intake.halves import Half
+from zhanggui.connectors.intake.joining import WAITING, HalfRow, bring_halves
 from zhanggui.connectors.intake.models import IntakeFile, RefusedRow, SavedMapping
+from zhanggui.connectors.intake.platforms import PLATFORMS
 from zhanggui.connectors.intake.queries import (
     CHECK_JOB,
     COMMIT_JOB,
@@ -38,9 +41,11 @@ from zhanggui.journal.records import Plus, StepRefused
 from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.logistics.inventory.records import Receipt
-from zhanggui.logistics.inventory.steps import open_warehouses, receive_stock
+from zhanggui.logistics.inventory.steps import open_warehouses
 from zhanggui.processes.intake import bring_in_orders
+from zhanggui.processes.shortages import receive_goods
 from zhanggui.sales.orders.intake import open_shops
+from zhanggui.sales.orders.records import OrderIn
 
 CHECKABLE = (State.UPLOADED, State.CHECKING, State.CHECKED, State.DONE, State.REFUSED)
 PRODUCT_FIELDS = {"name": "name", "specification": "specification", "unit": "unit", "barcode": "barcode",
@@ -77,7 +82,8 @@ def upload_files(batch: Sequence[Upload], *, context: Inside) -> Answer:
 
 _TEXTS = ("reading", "layout", "encoding", "currency", "zone", "refusal")
 _FIGURES = ("attempt", "rows_total", "rows_done", "rows_refused", "entries", "lines", "position", "new", "changed",
-            "unchanged", "amount_fen")  # fmt: skip
+            "unchanged", "waiting", "amount_fen")  # fmt: skip
+_COUNTED = ("new", "changed", "unchanged", "waiting")
 _EMPTY: dict[str, object] = {**dict.fromkeys(_TEXTS, ""), **dict.fromkeys(_FIGURES, 0)}
 
 
@@ -211,6 +217,7 @@ def _figures(checked: Checked) -> dict[str, object]:
             "rows_refused": len(parsed.refusals), "entries": len(parsed.entries),
             "lines": parsed.lines, "amount_fen": parsed.amount_fen,
             "new": forecast.new, "changed": forecast.changed, "unchanged": forecast.unchanged,
+            "waiting": forecast.waiting,
         }  # fmt: skip
         if parsed.shop:
             figures |= {"currency": parsed.shop.currency, "zone": parsed.shop.zone}
@@ -267,7 +274,7 @@ def begin_commits(batch: Sequence[Begin], *, context: Inside) -> Answer:
 
 def _begin(intake_id: int, after: str, context: Inside) -> None:
     done = {"done_at": context.as_of} if after == State.DONE else {}
-    zero: dict[str, object] = {"new": 0, "changed": 0, "unchanged": 0, "position": 0, "state": after}
+    zero: dict[str, object] = {**dict.fromkeys(_COUNTED, 0), "position": 0, "state": after}
     context.run.update(IntakeFile, [intake_id], zero | done)
     context.run.move("intake", [intake_id], str(State.CHECKED), after)
 
@@ -289,7 +296,10 @@ def _settle(readings: dict[tuple[str, str, str], str], context: Inside) -> None:
     columns = ["id", "subject", "channel", "fingerprint"]
     rows = run.lock(SavedMapping, "fingerprint", sorted({key[2] for key in readings}), columns)
     known = {tuple(row[1:]): row[0] for row in rows}
-    kept = {key: reading for key, text in readings.items() if (reading := reading_from(text))}
+    kept = {
+        key: reading for key, text in readings.items()
+        if (reading := reading_from(text)) and reading.layout not in PLATFORMS
+    }  # fmt: skip
     texts = {key: json.dumps(dict(reading.columns), sort_keys=True) for key, reading in kept.items()}
     for key in kept.keys() & known.keys():
         run.update(SavedMapping, [known[key]], {"layout": kept[key].layout, "columns": texts[key]})
@@ -303,16 +313,20 @@ def _settle(readings: dict[tuple[str, str, str], str], context: Inside) -> None:
 
 @step("intake.commit_orders", clause="2.1.3.1")
 def commit_orders(batch: Sequence[OrderRow], *, context: Inside) -> Answer:
-    """Take in a part of a file of orders; its place in the file moves in the same run.
+    """Take in a part of a file of orders, or of halves of orders; its place in the file moves in the same run.
 
-    Clause: 2.1.3.1. Gives and rejects: as `processes.bring_in_orders`. Raises: PartMoved.
+    Clause: 2.1.3.1. Gives and rejects: as `processes.bring_in_orders` and `bring_halves`. Raises: PartMoved.
     """
     part = batch[0].part
     _lock_part(part, context)
     assert part.shop is not None
     shop = int(open_shops([part.shop], context=context).accepted[0].result)
-    orders = [replace(row.order, shop_id=shop) for row in batch]
-    return _note_part(batch, bring_in_orders(orders, context=context), context)
+    orders = [replace(row.order, shop_id=shop) for row in batch if isinstance(row.order, OrderIn)]
+    if orders:
+        return _note_part(batch, bring_in_orders(orders, context=context), context)
+    place = (shop, part.shop.channel, part.shop.code, part.intake_id)
+    halves = [HalfRow(*place, row.order) for row in batch if isinstance(row.order, Half)]
+    return _note_part(batch, bring_halves(halves, context=context), context)
 
 
 @step("intake.commit_products", clause="2.1.2.1")
@@ -333,8 +347,8 @@ def commit_products(batch: Sequence[SkuRow], *, context: Inside) -> Answer:
 def commit_stock(batch: Sequence[StockRow], *, context: Inside) -> Answer:
     """Book a part of a file of stock; a statement that was booked before changes nothing.
 
-    Clause: 2.1.2.1. Gives: as `receive_stock`; "unchanged" for an empty shelf.
-    Rejects: as `receive_stock`; unknown_sku, not_stocked. Raises: PartMoved.
+    Clause: 2.1.2.1. Gives: as `receive_goods`; "unchanged" for an empty shelf. What comes goes to who waits for it.
+    Rejects: as `receive_goods`; unknown_sku, not_stocked. Raises: PartMoved.
     """
     _lock_part(batch[0].part, context)
     skus = known_skus([row.stock.sku for row in batch])
@@ -355,7 +369,7 @@ def commit_stock(batch: Sequence[StockRow], *, context: Inside) -> Answer:
             receipt = Receipt(sku, places[row.stock.warehouse], row.stock.quantity, kind, row.stock.cause_key)
             booking.append((index, receipt))
     if booking:
-        booked = receive_stock([receipt for _, receipt in booking], context=context)
+        booked = receive_goods([receipt for _, receipt in booking], context=context)
         accepted += [Accepted(booking[row.index][0], row.result) for row in booked.accepted]
         rejected += [Rejected(booking[row.index][0], row.code, row.details) for row in booked.rejected]
     return _note_part(batch, answer(accepted, rejected), context)
@@ -383,7 +397,7 @@ def _note_part(batch: Sequence[OrderRow | SkuRow | StockRow], given: Answer, con
     n_done = sum(len(row.rows) for row in batch) - n_refused
     run.update(IntakeFile, [part.intake_id], {
         "position": Plus(len(batch)), "rows_done": Plus(n_done), "rows_refused": Plus(n_refused),
-        "new": Plus(counts.new), "changed": Plus(counts.changed), "unchanged": Plus(counts.unchanged), **done,
+        **{name: Plus(getattr(counts, name)) for name in _COUNTED}, **done,
     })  # fmt: skip
     if ended:
         run.move("intake", [part.intake_id], str(State.COMMITTING), str(State.DONE))
@@ -394,16 +408,16 @@ def _note_part(batch: Sequence[OrderRow | SkuRow | StockRow], given: Answer, con
 def counts_of(batch: Sequence[OrderRow | SkuRow | StockRow], given: Answer) -> Counts:
     """Return how many entries were new, changed and unchanged, and the rows of those that were refused."""
     results = [row.result for row in given.accepted]
-    changed, unchanged = results.count("changed"), results.count("unchanged")
+    changed, unchanged, waiting = (results.count(word) for word in ("changed", "unchanged", WAITING))
     refusals = tuple(
         RowRefused(number, str(refusal.code), _FIELD.get(refusal.code, "sku"), str(refusal.details.get("booked", "")))
         for refusal in given.rejected
         for number in batch[refusal.index].rows
     )
-    return Counts(len(results) - changed - unchanged, changed, unchanged, refusals)
+    return Counts(len(results) - changed - unchanged - waiting, changed, unchanged, refusals, waiting)
 
 
 _FIELD = {
-    "changed_in_work": "external_id", "changed_after_end": "external_id", "twice_in_batch": "external_id",
+    "pieces_differ": "quantity", "changed_in_work": "external_id", "changed_after_end": "external_id", "twice_in_batch": "external_id",
     "cause_differs": "quantity", "below_reserved": "quantity",
 }  # fmt: skip

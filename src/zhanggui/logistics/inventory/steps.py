@@ -1,6 +1,6 @@
 """Writes of stock. Lock order: reservations by demand, then balances by SKU and warehouse."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from zhanggui.journal.records import Plus
@@ -139,6 +139,18 @@ def _shelves(skus: Sequence[int], context: Inside) -> list[dict[int, tuple[int, 
     if len(by_place) <= 1:
         return list(by_place.values()) or [{}]
     return [by_place[place] for place in warehouses_by_preference() if place in by_place]
+
+
+def missing_for(demands: Sequence[Demand], *, context: Inside) -> list[Mapping[int, int]]:
+    """Return what each demand lacks if it alone were served now: SKU → missing pieces, at the best warehouse for it."""
+    skus = sorted({sku for demand in demands for _, sku, _ in demand.lines})
+    shelves = shelves_of(skus, context=context)
+    return [next(iter(allocate([demand], shelves))).short or {} for demand in demands]
+
+
+def shelves_of(skus: Sequence[int], *, context: Inside) -> list[dict[int, tuple[int, int]]]:
+    """Return and lock what is free, per warehouse in order of preference: SKU → (balance id, free pieces)."""
+    return _shelves(skus, context) if skus else [{}]
 
 
 def claims_of(demand_ids: Sequence[int], *, context: Inside) -> list[Claimed]:

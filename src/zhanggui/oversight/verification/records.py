@@ -27,6 +27,7 @@ INVARIANTS: Mapping[str, Titles] = {
     "I2": ("发票金额等于买家实付，红字发票与原票相抵", "an invoice comes to what was paid, a red one takes all of it back"),
     "I3": ("发票按所登记的抬头开具", "an invoice is made out to whom it was asked for"),
     "I4": ("订单终止后发票随之终止或冲红", "no invoice outlives its order"),
+    "N1": ("每次缺货的告知、约定与到货日都有时限和依据", "each shortage is told, agreed and promised on record"),
     "P1": ("每件货只发一次，运单号不重复", "each piece is sent once, a waybill is used once"),
     "P2": ("每次物流接口调用只有一条记录", "each call to a carrier stands once"),
     "P3": ("物流状态与轨迹一致", "the tracking state follows the events"),

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import DatabaseError
 
 from zhanggui.kernel import clock
-from zhanggui.oversight.verification.queries import clocks, invoices, orders, parcels, queue, stock
+from zhanggui.oversight.verification.queries import clocks, invoices, orders, parcels, queue, shortages, stock
 from zhanggui.oversight.verification.queries.chain import A1, unsealed_tail
 from zhanggui.oversight.verification.queries.evidence import A2
 from zhanggui.oversight.verification.queries.guards import A5, toothless_guards
@@ -17,7 +17,7 @@ from zhanggui.oversight.verification.queries.people import A4
 from zhanggui.oversight.verification.queries.reading import Check, counted, first_findings, offences, snapshot
 from zhanggui.oversight.verification.records import INVARIANTS, Asked, Checked, CouldNotCheck, Report
 
-BY_SUBJECT = (stock, orders, invoices, parcels, clocks, queue)
+BY_SUBJECT = (stock, orders, shortages, invoices, parcels, clocks, queue)
 CHECKS: dict[str, Check] = {
     check.id: check for check in (*(one for subject in BY_SUBJECT for one in subject.CHECKS), A1, A2, A4, A5)
 }

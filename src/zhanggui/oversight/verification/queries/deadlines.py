@@ -25,6 +25,7 @@ WALKED = """
 """
 ALLOWED = """
     SELECT clause, terms_version, allowed_seconds, MIN(id), COUNT(*) FROM obligations_obligation
+    WHERE subject_kind <> 'shortage_promise'
     GROUP BY clause, terms_version, allowed_seconds ORDER BY 1, 2, 3
 """
 NAMED = """

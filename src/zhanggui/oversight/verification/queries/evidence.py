@@ -42,6 +42,8 @@ REPLACED = "CASE WHEN s.version_to IS NULL THEN 'current' ELSE 'replaced' END"
 KINDS = {
     "order": Kind("orders_order", "received"),
     "shortage": Kind("orders_order", "none", "CASE WHEN s.short_at IS NULL THEN 'none' ELSE 'short' END"),
+    "shortage_case": Kind("shortages_shortagecase", "to_tell"),
+    "shortage_notice": Kind("shortages_shortagenotice", "queued"),
     "hold": Kind("orders_orderhold", "open"),
     "hold_assignee": Kind(
         "orders_orderhold", "nobody", "CASE WHEN s.assignee = '' THEN 'nobody' ELSE 'taken' END", repeats=True

@@ -1,6 +1,7 @@
 # ruff: noqa: S608 - statements are put together from constants only
 """O1 to O9: orders, their lines, their money, and that none is left behind."""
 
+from zhanggui.oversight.verification.queries import shortages
 from zhanggui.oversight.verification.queries.reading import Check
 
 ORDERS = "SELECT COUNT(*) FROM orders_order"
@@ -150,6 +151,7 @@ O8 = Check("O8", WAITING, (
       AND EXISTS (SELECT 1 FROM orders_orderhold h WHERE h.order_id = o.id AND h.state = 'open'))
       AND NOT (o.stopped AND o.state IN ('shipped', 'cancelled', 'history')) ORDER BY o.id
     """,
+    *shortages.IDLE,
 ))  # fmt: skip
 
 O9 = Check("O9", ORDERS, (
