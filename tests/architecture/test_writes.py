@@ -27,6 +27,8 @@ MAY_WRITE = {
     "oversight/verification/queries/guards.py": "tries forbidden writes and rolls them back",
     "sales/invoices/wishes.py": "the steps by which wishes come in and follow their orders, split off by noun",
     "sales/shortages/answers.py": "the steps by which customers choose and promises fail, split off by noun",
+    "connectors/intake/joining.py": "the step by which halves of orders come in, split off by noun",
+    "connectors/intake/mappings.py": "the steps that keep, name and take away mappings, split off by noun",
     "sales/orders/intake.py": "the steps by which orders come in, split off by noun",
     "sales/orders/holds.py": "the steps by which orders wait and go on, split off by noun",
     "sales/orders/parts.py": "what leaves the shelf, written beside the lines it is for",

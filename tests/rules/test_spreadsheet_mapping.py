@@ -74,12 +74,10 @@ def test_D07_products_and_stock(header: str, subject: Subject, fields: list[str]
 def test_only_what_an_order_keeps_is_offered_as_its_field() -> None:
     reader = (Path(order_rows.__file__)).read_text(encoding="utf-8")
     unread = [field for field in FIELDS["orders"] if f'"{field.name}"' not in reader]
-    assert [(field.name, field.zh, field.en) for field in unread] == [
-        ("country", "国家（不保存）", "Country (not kept)")
-    ]  # fmt: skip
-    found = guess([*RETAIL.split(","), "买家留言", "备注", "规格"])
+    assert unread == []
+    found = guess([*RETAIL.split(","), "买家留言", "备注", "规格", "颜色"])
     assert found.complete
-    assert found.unknown == (8, 9, 10)
+    assert found.unknown == (11,)
 
 
 def test_D07_missing_required_names_are_listed() -> None:

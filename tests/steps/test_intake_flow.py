@@ -150,7 +150,7 @@ def test_a_large_file_is_left_to_a_job_that_exists_once() -> None:
     assert f'"intake":{intake_id}' in job.payload.replace(" ", "")
 
 
-def test_an_order_that_changed_while_in_work_comes_back_with_that_reason() -> None:
+def test_an_order_that_changed_while_in_work_is_stopped_and_keeps_its_state() -> None:
     let_in(table(row("A1")))
     order = Order.objects.get()
 
@@ -158,8 +158,9 @@ def test_an_order_that_changed_while_in_work_comes_back_with_that_reason() -> No
     resolve_holds([order.id], context=now())
     confirm_orders([order.id], context=now())
     file = let_in(table(row("A1", pieces=2), row("A1", "CUP"), row("B1")))
-    assert codes(file.id) == [(2, "changed_in_work", "external_id"), (3, "changed_in_work", "external_id")]
-    assert (file.rows_done, file.rows_refused, file.new) == (1, 2, 1)
+    order.refresh_from_db()
+    assert (order.state, order.stopped) == ("confirmed", True)
+    assert (file.rows_done, file.rows_refused, file.new, file.changed) == (3, 0, 1, 1)
 
 
 def test_mappings_are_settled_once_per_header() -> None:

@@ -4,6 +4,8 @@ import pytest
 from tests.factories.intake import AT, HEADER, bring_file, check, codes, judged, let_in, row, table
 from tests.factories.orders import now
 
+from zhanggui.catalog.records import SkuIn
+from zhanggui.catalog.steps import take_in_skus
 from zhanggui.connectors.intake import taking_in
 from zhanggui.connectors.intake.records import Choices
 from zhanggui.connectors.spreadsheets.records import FileRefused
@@ -11,6 +13,12 @@ from zhanggui.sales.orders.models import Order, OrderContact, OrderLine, Shop
 from zhanggui.sales.orders.records import OrderIn
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tea() -> None:
+    """The products that the rows name."""
+    take_in_skus([SkuIn("TEA", "绿茶"), SkuIn("CUP", "茶杯")], context=now())
 
 
 def orders_of(content: bytes, channel: str = "manual") -> list[OrderIn]:
@@ -118,41 +126,66 @@ def test_a_british_summer_day_is_read_in_london_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "code"),
+    ("word", "state", "counts"),
     [
-        ("买家已付款，等待卖家发货", None),
-        ("", None),
-        ("等待买家付款", "order_unpaid"),
-        ("交易关闭", "order_closed"),
-        ("卖家已发货,等待买家确认", "order_done"),
-        ("谁知道", "status_unknown"),
+        ("买家已付款，等待卖家发货", "received", True),
+        ("", "received", True),
+        ("等待买家付款", "unpaid", False),
+        ("交易关闭", "history", False),
+        ("卖家已发货,等待买家确认", "history", True),
+        ("已签收，退款成功", "history", False),
+        ("已发货，退款中", "history", True),
+        ("货到付款", "received", True),
+        ("定金已付尾款未付", "unpaid", False),
+        ("谁知道", "held", True),
     ],
 )
-def test_only_orders_that_are_paid_and_to_be_shipped_come_in(word: str, code: str | None) -> None:
-    parsed = check(table([*row("A1"), word], header=(*HEADER, "订单状态")))
-    assert [one.code for one in parsed.refusals] == ([code] if code else [])
-
-
-def test_without_a_status_an_open_payment_moment_means_unpaid() -> None:
-    parsed = check(table([*row("A1"), ""], [*row("B1"), AT], header=(*HEADER, "付款时间")))
-    assert judged(parsed) == [(2, "order_unpaid", "paid_at")]
+def test_every_order_comes_in_and_its_status_says_where_it_stands(tea: None, word: str, state: str, counts: bool) -> None:
+    file = let_in(table([*row("A1"), word, AT], header=(*HEADER, "订单状态", "付款时间")))
+    order = Order.objects.get()
+    assert (file.new, file.rows_refused, order.state) == (1, 0, state)
+    assert (order.status_word, bool(file.amount_fen)) == (word, counts)
 
 
 @pytest.mark.parametrize(
-    ("word", "paid", "refused"),
+    ("word", "paid", "state"),
     [
-        ("", "", [(2, "order_unpaid", "paid_at")]),
-        ("", " - ", [(2, "order_unpaid", "paid_at")]),
-        ("", AT, []),
-        ("待发货", "", []),
-        ("等待买家付款", AT, [(2, "order_unpaid", "status")]),
+        ("", "", "unpaid"),
+        ("", " - ", "unpaid"),
+        ("", AT, "received"),
+        ("待发货", "", "received"),
+        ("等待买家付款", AT, "unpaid"),
+        ("交易关闭", "", "history"),
     ],
 )
-def test_an_open_status_leaves_it_to_the_payment_moment(
-    word: str, paid: str, refused: list[tuple[int, str, str]]
-) -> None:
-    parsed = check(table([*row("A1"), word, paid], header=(*HEADER, "订单状态", "付款时间")))
-    assert judged(parsed) == refused
+def test_an_open_status_leaves_it_to_the_payment_moment(tea: None, word: str, paid: str, state: str) -> None:
+    let_in(table([*row("A1"), word, paid], header=(*HEADER, "订单状态", "付款时间")))
+    assert Order.objects.get().state == state
+
+
+def test_rows_of_one_order_that_are_closed_and_open_are_looked_at_by_a_person(tea: None) -> None:
+    let_in(table([*row("A1"), "待发货"], [*row("A1", "CUP"), "退款成功"], header=(*HEADER, "订单状态")))
+    order = Order.objects.get()
+    assert (order.standing, order.refund, order.state) == ("open", "asked", "held")
+
+
+def test_a_file_may_tell_notes_flag_country_limit_and_invoice() -> None:
+    names = ("买家留言", "卖家备注", "旗帜", "国家", "承诺发货时间", "平台优惠", "买家实付", "邮箱", "规格", "发票抬头", "税号")
+    told = ("请包装好", "老客户", "红", "中国", "2026-03-04 10:00:00", "2.00", "17.90", "he@example.com", "绿茶", "和静", "91")
+    (order,) = orders_of(table([*row("A1"), *told], header=(*HEADER, *names)))
+    said = order.contact
+    assert (said.buyer_note, said.seller_note, said.country, said.email) == ("请包装好", "老客户", "中国", "he@example.com")
+    assert (order.flag, order.platform_discount_fen, order.stated_fen) == ("红", 200, 1790)
+    assert order.platform_due_at
+    assert order.platform_due_at.isoformat() == "2026-03-04T02:00:00+00:00"
+    assert order.invoice
+    assert (order.invoice.title, order.invoice.tax_no, order.lines[0].title) == ("和静", "91", "TEA 绿茶")
+
+
+@pytest.mark.parametrize(("phone", "kind"), [("13812340001", "plain"), ("138****0001", "masked"), ("", "plain")])
+def test_a_masked_number_makes_a_masked_receiver(phone: str, kind: str) -> None:
+    (order,) = orders_of(table([*row("A1"), phone], header=(*HEADER, "手机")))
+    assert order.contact.kind == kind
 
 
 def test_a_discount_lowers_its_line_and_freight_belongs_to_the_order() -> None:

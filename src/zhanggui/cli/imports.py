@@ -50,7 +50,7 @@ def _group(commands: Any, name: str, help_text: str) -> Any:
 
 
 def import_file(parsed: argparse.Namespace) -> Outcome:
-    """Take a file in. Exit: 0 all rows, 1 some rows refused, 2 the file refused as a whole."""
+    """Take a file in. Exit: 0 all rows, 1 some rows refused or waiting, 2 the file refused as a whole."""
     from zhanggui.connectors.channels import channel_for
     from zhanggui.connectors.intake.messages import file_message
     from zhanggui.connectors.spreadsheets.records import FileRefused
@@ -148,7 +148,8 @@ def _commit(asked: argparse.Namespace, choices: Any, context: "Context") -> tupl
     taking_in.commit_intake(intake_id, context=context, parsed=parsed, told=_Progress("committed"))
     file = intake(intake_id)
     assert file
-    return parsed, Counts(file.new, file.changed, file.unchanged, tuple(refused_rows(intake_id, [Stage.COMMIT])))
+    refusals = tuple(refused_rows(intake_id, [Stage.COMMIT]))
+    return parsed, Counts(file.new, file.changed, file.unchanged, refusals, file.waiting)
 
 
 class _Progress:
@@ -183,13 +184,26 @@ def _outcome(subject: "Subject", parsed: "Parsed", counts: "Counts") -> Outcome:
     }  # fmt: skip
     if subject == "orders" and parsed.shop:
         document |= {"amount_fen": parsed.amount_fen}
+        document |= {"waiting": counts.waiting, "unused_columns": list(parsed.reading.unused)}
     lines = [f"{name}: {value}" for name, value in document.items() if name != "refused"] + [f"refused: {len(refused)}"]
     more = (
         [f"… {len(messages) - SHOWN_REFUSALS} more; --errors FILE writes them all"]
         if len(messages) > SHOWN_REFUSALS
         else []
     )
-    return Outcome(document, _shown(lines, messages, more), FINDINGS if refused else DONE)
+    _tell(parsed, counts)
+    return Outcome(document, _shown(lines, messages, more), FINDINGS if refused or counts.waiting else DONE)
+
+
+def _tell(parsed: "Parsed", counts: "Counts") -> None:
+    """Say what is still to come, and which columns nobody knows."""
+    from zhanggui.connectors.intake.messages import other_file
+
+    if counts.waiting:
+        count = f"{counts.waiting} order{'s' if counts.waiting > 1 else ''}"
+        _warn(f"{count} of this file wait for the other half: {other_file(parsed.reading.layout)}")
+    if parsed.reading.unused:
+        _warn(f"columns that no known edition has were overlooked: {', '.join(parsed.reading.unused)}")
 
 
 def _shown(lines: Sequence[str], messages: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:

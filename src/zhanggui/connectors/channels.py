@@ -7,14 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
 
 from django.utils.translation import gettext_noop
 
 from zhanggui.connectors.spreadsheets.records import FileRefused
-from zhanggui.kernel.text import half_width
 
-Standing = Literal["paid", "unpaid", "done", "closed"]
 NO_RECEIVER = ("receiver_incomplete", "phone_implausible", "address_implausible", "suspected_duplicate", "zero_total")
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
@@ -80,36 +77,3 @@ def channel_for(code: str) -> Channel:
     Raises: CodeInvalid.
     """
     return CHANNELS.get(checked_code(code)) or Channel(code, code, known=False)
-
-
-def _words(standing: Standing, text: str) -> dict[str, Standing]:
-    return {word.strip(): standing for word in text.split("|")}
-
-
-STATUS_WORDS: Mapping[str, Standing] = MappingProxyType(
-    _words(
-        "paid",
-        "买家已付款,等待卖家发货|等待卖家发货|已付款,待发货|已付款待发货|已付款|待发货|未发货|等待出库|待出库|备货中|货到付款|"
-        "paid|processing|unfulfilled|to ship|awaiting shipment|cod|wait_seller_send_goods|wait_seller_stock_out",
-    )
-    | _words(
-        "unpaid",
-        "等待买家付款|待付款|未付款|待支付|等待付款|pending|unpaid|authorized|not_pay|wait_buyer_pay",
-    )
-    | _words(
-        "done",
-        "卖家已发货,等待买家确认|等待买家确认收货|已发货|待收货|已签收|已收货|交易成功|已完成|完成|"
-        "shipped|fulfilled|delivered|completed|finished|wait_buyer_confirm_goods|trade_finished|finished_l|"
-        "wait_goods_receive_confirm",
-    )
-    | _words(
-        "closed",
-        "交易关闭|已关闭|已取消|交易取消|退款成功|已退款|已签收,退款成功|已发货,退款成功|未发货,退款成功|"
-        "cancelled|canceled|closed|refunded|voided|trade_closed|trade_closed_by_taobao|trade_canceled",
-    )
-)
-
-
-def standing_of(word: str) -> Standing | None:
-    """Return what a status word says about an order; None for a word that nobody knows."""
-    return STATUS_WORDS.get(half_width(word).strip().casefold().replace("，", ",").replace(", ", ","))

@@ -9,9 +9,9 @@ from pathlib import Path
 from zhanggui.connectors.intake.files import kept
 from zhanggui.connectors.intake.layouts import own_header
 from zhanggui.connectors.intake.messages import error_columns, row_words
+from zhanggui.connectors.intake.opening import open_file
 from zhanggui.connectors.intake.queries import intake, refused_rows
 from zhanggui.connectors.intake.records import Reading, RowRefused
-from zhanggui.connectors.spreadsheets.reading import open_table
 from zhanggui.connectors.spreadsheets.records import Table
 from zhanggui.connectors.spreadsheets.writing import Kind, write_table
 
@@ -35,7 +35,7 @@ def write_refused(
     kind = kind or ("csv" if reading.kind in ("csv", "tsv") else "xlsx")
     by_row = {one.row: one for one in refused}
     encoding, delimiter, sheet = reading.encoding or None, reading.delimiter or None, reading.sheet or None
-    with open_table(source, name, encoding=encoding, delimiter=delimiter, sheet=sheet) as table:
+    with open_file(source, name, encoding=encoding, delimiter=delimiter, sheet=sheet) as table:
         width = len(own_header(table.header))
         header = [*table.header[:width], *error_columns()]
         return write_table(path, header, _rows(table, by_row, width), kind)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from zhanggui.connectors.intake.messages import ERROR_COLUMNS
+from zhanggui.connectors.intake.platforms import PLATFORMS, recognised
+from zhanggui.connectors.intake.platforms.shapes import Layout
 from zhanggui.connectors.spreadsheets.mapping import Subject, check_mapping, guess, normalise
 from zhanggui.connectors.spreadsheets.records import FileRefused
 
@@ -57,6 +59,9 @@ def settle(
         return layout, _named(header, subject, layout)
     if saved and layout == "auto" and not check_mapping(saved[1], len(header), subject):
         return saved
+    platform = recognised(own_header(header)) if layout == "auto" and subject == "orders" else None
+    if platform:
+        return platform.name, _first_places(platform, header)
     if layout == "auto":
         for name, fields in LAYOUTS[subject].items():
             if set(map(normalise, fields.values())) <= set(map(normalise, header)):
@@ -64,10 +69,26 @@ def settle(
     return GUESS, _guessed(header, subject)
 
 
+def _first_places(platform: Layout, header: Sequence[str]) -> Columns:
+    return {field: places[0] for field, places in platform.places(header).items()}
+
+
+def names_of(subject: Subject) -> tuple[str, ...]:
+    """Return the names of the layouts that a file of the subject may be said to have."""
+    return ("auto", GUESS, *LAYOUTS[subject], *(PLATFORMS if subject == "orders" else ()))
+
+
 def _named(header: Sequence[str], subject: Subject, layout: str) -> Columns:
+    platform = PLATFORMS.get(layout) if subject == "orders" else None
+    if platform:
+        columns = _first_places(platform, header)
+        if missing := sorted(platform.required - columns.keys()):
+            lacking = ", ".join(platform.columns[field][0] for field in missing)
+            raise FileRefused("layout_differs", layout=layout, columns=lacking)
+        return columns
     fields = LAYOUTS[subject].get(layout)
     if fields is None:
-        raise FileRefused("layout_unknown", layout=layout[:40], known=", ".join(["auto", GUESS, *LAYOUTS[subject]]))
+        raise FileRefused("layout_unknown", layout=layout[:40], known=", ".join(names_of(subject)))
     places = {normalise(name): index for index, name in reversed(list(enumerate(header)))}
     missing = [name for name in fields.values() if normalise(name) not in places]
     if missing:

@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 from django.utils.translation import get_language, gettext, gettext_noop
 
+from zhanggui.connectors.intake.platforms import PLATFORMS
+from zhanggui.connectors.intake.platforms.shapes import DETAIL, LIST
 from zhanggui.connectors.intake.records import RowRefused
 from zhanggui.connectors.spreadsheets.mapping import FIELDS, Field, Subject
 from zhanggui.connectors.spreadsheets.records import FileRefused
@@ -23,7 +25,33 @@ ERROR_COLUMNS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     }
 )
 
-_CURRENCY = Field("currency", "币种", "Currency", ())
+_MORE_FIELDS = tuple(
+    Field(name, zh, en, ())
+    for name, zh, en in (
+        ("currency", "币种", "Currency"),
+        ("row_total", "商品总价", "Price of the row"),
+        ("line_discount", "行优惠", "Discount of the line"),
+        ("product_id", "商品ID", "Product id"),
+        ("goods", "应付货款", "Goods payable"),
+        ("total", "总金额", "Total"),
+        ("paid", "实付金额", "Amount paid"),
+        ("payable", "应付金额", "Amount payable"),
+        ("settled", "结算金额", "Amount settled"),
+        ("balance", "余额支付", "Paid from a balance"),
+        ("seller_discount", "商家优惠", "Seller's discount"),
+        ("talent_discount", "达人优惠", "Promoter's discount"),
+        ("seller_borne", "商家实际承担优惠金额", "Discount borne by the seller"),
+        ("platform_borne", "平台实际承担优惠金额", "Discount borne by the platform"),
+        ("talent_borne", "达人实际承担优惠金额", "Discount borne by the promoter"),
+        ("pay_cut", "多多支付立减", "Payment discount"),
+        ("order_discount", "订单优惠", "Discount of the order"),
+        ("taxes", "税费", "Taxes"),
+        ("landline", "固定电话", "Landline"),
+        ("street", "街道", "Street"),
+        ("new_address", "修改后的收货地址", "Changed address"),
+        ("merge_key", "收货人标识", "Receiver key"),
+    )
+)
 _AS_TEXT = _("Export the file again with this column as text, or type the whole value in.")
 _CORRECT = _("Correct the cell and import the row again.")
 _FILL = _("Fill the cell in and import the row again.")
@@ -73,12 +101,13 @@ ROWS: Mapping[str, Words] = MappingProxyType(
         ),
         "placed_too_early": (_("The order is dated before the year 2000."), _CORRECT),
         "placed_in_future": (_("The order lies in the future."), _CORRECT),
-        "order_unpaid": (_("The order is not paid yet."), _("Import it again once it is paid.")),
-        "order_done": (_("The order has been shipped already."), _("Leave it out; there is nothing to do.")),
-        "order_closed": (_("The order was closed or refunded."), _("Leave it out; there is nothing to do.")),
-        "status_unknown": (
-            _("Nobody knows this order status."),
-            _("Write paid, shipped or closed, or leave the cell empty for paid orders."),
+        "joined_unclear": (
+            _("The row joins several sub-orders, and nobody can tell how many pieces of which were bought."),
+            _("Export the file with one row for each sub-order, or write one row for each yourself."),
+        ),
+        "pieces_differ": (
+            _("The detail file holds other pieces of this order than the list speaks of."),
+            _("Export both files again for the same days and import them."),
         ),
         "cancellation_invoice": (_("This is a cancellation, not a sale."), _("Leave it out; record it as a return.")),
         "adjustment_invoice": (_("This is an adjustment of the books, not a sale."), _("Leave it out.")),
@@ -248,10 +277,29 @@ def file_message(refusal: FileRefused, subject: Subject) -> str:
 
 def field_label(name: str, subject: Subject) -> str:
     """Return a field as people call it."""
-    for field in (*FIELDS[subject], _CURRENCY):
+    for field in (*FIELDS[subject], *_MORE_FIELDS):
         if field.name == name:
             return field.zh if _chinese() else field.en
     return name
+
+
+OTHER_FILES: Mapping[str, str] = MappingProxyType(
+    {
+        LIST: _("import the detail file (ExportOrderDetailList) of the same orders."),
+        DETAIL: _("import the order list (ExportOrderList) of the same orders."),
+    }
+)
+
+
+def other_file(layout: str) -> str:
+    """Return which file orders of a layout wait for; nothing where a file is whole."""
+    half = PLATFORMS[layout].half if layout in PLATFORMS else ""
+    return waits_for(half)
+
+
+def waits_for(half: str) -> str:
+    """Return which file a half waits for."""
+    return gettext(OTHER_FILES[half]) if half in OTHER_FILES else ""
 
 
 def error_columns() -> tuple[str, str, str]:

@@ -44,6 +44,7 @@ class IntakeFile(models.Model):
     new = models.BigIntegerField(default=0)
     changed = models.BigIntegerField(default=0)
     unchanged = models.BigIntegerField(default=0)
+    waiting = models.BigIntegerField(default=0)
     amount_fen = models.BigIntegerField(default=0)
     checked_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
@@ -89,8 +90,43 @@ class RefusedRow(models.Model):
         )
 
 
+class HalfOrder(models.Model):
+    """One half of an order that comes in two files: what was bought, or who bought it.
+
+    Born by the commit of its file; a newer file of the same half takes its place. It waits until the other half is
+    here, and stays as it is afterwards, so that a later file of the other half still finds it. The payload holds the
+    receiver and is personal data.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField(db_index=True)
+    channel = models.CharField(max_length=32)
+    shop = models.CharField(max_length=32)
+    external_id = models.CharField(max_length=64)
+    half = models.CharField(max_length=8)
+    payload = models.TextField()
+    goods_fen = models.BigIntegerField(default=0)
+    intake_id = models.BigIntegerField(default=0)
+    since_at = models.DateTimeField()
+    state = models.CharField(max_length=8, default="waiting")
+
+    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "channel", "shop", "external_id", "half", "since_at")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["external_id", "channel", "shop", "half"], name="half_order_once"),
+            models.CheckConstraint(condition=Q(half__in=["list", "detail"]), name="half_order_half"),
+            models.CheckConstraint(condition=Q(state__in=["waiting", "joined"]), name="half_order_state"),
+        )
+        indexes: ClassVar = [models.Index(fields=["since_at"], condition=Q(state="waiting"), name="half_order_waiting")]
+
+
 class SavedMapping(models.Model):
-    """Which column is which field, for files of one subject and channel with one header. Settled by a commit."""
+    """Which column is which field, for files of one subject and channel with one header. Settled by a commit.
+
+    People may name it and take it away; a mapping taken away is no longer used (`gone`), and comes back when a file is
+    settled in that way again.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     run_id = models.BigIntegerField(db_index=True)
@@ -99,6 +135,10 @@ class SavedMapping(models.Model):
     fingerprint = models.CharField(max_length=64)
     layout = models.CharField(max_length=40)
     columns = models.TextField()
+    name = models.CharField(max_length=80, default="")
+    settled_by = models.CharField(max_length=80, default="")
+    settled_at = models.DateTimeField(null=True)
+    gone = models.BooleanField(default=False)
 
     fixed_columns: ClassVar[tuple[str, ...]] = ("id", "subject", "channel", "fingerprint")
 

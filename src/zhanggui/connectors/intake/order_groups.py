@@ -5,20 +5,24 @@ say otherwise (`partial_orders`).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from itertools import starmap
 from typing import cast
 
-from zhanggui.connectors.intake.order_rows import EPOCH, OPEN
+from zhanggui.connectors.intake.order_rows import EPOCH, MORE, NOT_GIVEN, OPEN, SOFT
+from zhanggui.connectors.intake.platform_cells import receiver_kind
 from zhanggui.connectors.intake.records import Entry, RowRefused
 from zhanggui.connectors.intake.spool import Fields
-from zhanggui.sales.orders.records import ContactIn, LineIn, OrderIn
+from zhanggui.connectors.intake.words import NOT_KNOWN, Told, told_of, together
+from zhanggui.sales.orders.records import ContactIn, InvoiceWish, LineIn, OrderIn, Payment, Receiver, counts_as_sale
 from zhanggui.sales.orders.rules import content_hash, line_identities
 
-Line = tuple[int, int, tuple[str, ...], int, str, int, int, int, str, str]
-"""(row, moment, contact, freight, sku, quantity, price, discount, title, line id)"""
+Line = tuple[int, int, tuple[str, ...], int, str, int, int, int, str, str, tuple[int | str, ...]]
+"""(row, moment, contact, freight, sku, quantity, price, discount, title, line id, more)"""
 REFUSED_FIELDS = 5
+PAID = Told()
+_AT = {name: place for place, name in enumerate(MORE)}
 
 
 @dataclass(slots=True)
@@ -33,8 +37,18 @@ class Group:
 
     @property
     def amount_fen(self) -> int:
-        """Return the sum of the line amounts."""
+        """Return the sum of the line amounts if the order counts as a sale."""
+        told = self.told
+        if told is not PAID and not counts_as_sale(told.payment, told.standing, told.refund):
+            return 0
         return sum(line[5] * line[6] - line[7] for line in self.lines)
+
+    @property
+    def told(self) -> Told:
+        """Return how far the order is: what its rows' words say, else its moment of payment, else paid."""
+        if not self.lines or not self.lines[0][10]:
+            return PAID
+        return together([_told(line[10]) for line in self.lines])
 
 
 def judged(rows: list[Fields], names: tuple[str, ...], *, partial: bool) -> Group:
@@ -84,7 +98,7 @@ def _gather(group: Group, rows: list[Fields], names: tuple[str, ...]) -> str:
         if line[2] != contact:
             contact = line[2]
             for name, value in zip(names, contact, strict=True):
-                if value and group.stated.setdefault(name, value) != value:
+                if value and group.stated.setdefault(name, value) != value and name not in SOFT:
                     contradicts = name
         if line[3]:
             if group.freight not in (0, line[3]):
@@ -106,14 +120,45 @@ def _refuse_doubled(group: Group) -> None:
         group.lines = [line for line in group.lines if line[0] not in doubled]
 
 
+def _told(more: tuple[int | str, ...]) -> Told:
+    word, paid_at = str(more[_AT["status"]]), more[_AT["paid_at"]]
+    if word in ("", str(NOT_GIVEN)):
+        return replace(PAID, payment=str(Payment.UNPAID)) if paid_at == OPEN else PAID
+    told = told_of(word) or NOT_KNOWN
+    return told if told.payment else replace(told, payment=str(Payment.UNPAID if paid_at == OPEN else Payment.PAID))
+
+
 def entry_of(external_id: str, group: Group) -> Entry:
     """Return the order as it comes in."""
     lines = tuple(starmap(_line_in, zip(_identities(group.lines), group.lines, strict=True)))
-    contact = ContactIn(**group.stated)
+    said = group.stated
+    kind = receiver_kind(
+        said.get("receiver", ""), said.get("phone", ""), said.get("address", ""), given=True, cipher=False
+    ) if "phone" in said or "address" in said else str(Receiver.PLAIN)  # fmt: skip
     placed_at = EPOCH + timedelta(microseconds=group.placed)
     stands_for = content_hash(external_id, placed_at, lines, (group.freight, 0))
-    order = OrderIn(0, external_id, placed_at, lines, stands_for, contact, group.freight)
-    return Entry(order, tuple(line[0] for line in group.lines))
+    order = OrderIn(0, external_id, placed_at, lines, stands_for, ContactIn(**said, kind=kind), group.freight)
+    rows = tuple(line[0] for line in group.lines)
+    return Entry(_with_more(order, group) if group.lines[0][10] else order, rows)
+
+
+def _with_more(order: OrderIn, group: Group) -> OrderIn:
+    """Return the order with what only some files tell of it."""
+    told, rows = group.told, [line[10] for line in group.lines]
+    word, paid, due, by_platform, stated, flag, title, tax_no = (
+        next((row[at] for row in rows if row[at] not in (OPEN, NOT_GIVEN, "", 0)), None) for at in range(len(MORE))
+    )
+    return replace(
+        order, payment=told.payment, standing=told.standing, refund=told.refund, presale=told.presale,
+        marks=frozenset({told.mark} if told.mark else ()), status_word=str(word or ""), paid_at=_moment(paid),
+        platform_due_at=_moment(due), platform_discount_fen=int(by_platform or 0),
+        stated_fen=None if stated is None else int(stated), flag=str(flag or ""),
+        invoice=InvoiceWish(str(title), str(tax_no or "")) if title else None,
+    )  # fmt: skip
+
+
+def _moment(micro: int | str | None) -> datetime | None:
+    return None if micro is None else EPOCH + timedelta(microseconds=int(micro))
 
 
 def _line_in(identity: str, line: Line) -> LineIn:

@@ -4,19 +4,20 @@ What belongs to an order as a whole is judged in `order_groups`, since lines of 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from zhanggui.connectors.channels import Channel, Standing, standing_of
+from zhanggui.connectors.channels import Channel
+from zhanggui.connectors.intake.halves import EPOCH, MICROSECOND
 from zhanggui.connectors.intake.records import RowRefused
 from zhanggui.connectors.intake.spool import Fields, Spool
 from zhanggui.connectors.spreadsheets.cells import (
+    NAME_CHARS_MAX,
     parse_code,
     parse_datetime,
     parse_external_id,
@@ -29,14 +30,20 @@ from zhanggui.connectors.spreadsheets.records import Cell, CellRefused, Row, Tab
 from zhanggui.kernel.money import MONEY_LIMIT, exponent
 from zhanggui.sales.orders.records import ShopKey
 
-CONTACT_CHARS = {"buyer": 100, "receiver": 100, "phone": 40, "province": 60, "city": 60, "district": 60, "address": 300}
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+CONTACT_CHARS = {
+    "buyer": 100, "receiver": 100, "phone": 40, "province": 60, "city": 60, "district": 60, "address": 300,
+    "country": 60, "email": 254, "buyer_note": 500, "seller_note": 500,
+}  # fmt: skip
+SOFT = frozenset({"country", "email", "buyer_note", "seller_note"})
+"""Fields of the contact in which rows of one order may differ: the first that is filled counts."""
+MORE = ("status", "paid_at", "platform_due_at", "platform_discount", "stated", "flag", "invoice_title", "tax_no")
+MORE_CHARS = {"status": 60, "flag": 8, "invoice_title": 100, "tax_no": 30}
+"""Fields that only some files have; a row says them together, or nothing."""
 EARLIEST = (datetime(2000, 1, 1, tzinfo=settings.COMPANY_ZONE) - EPOCH) // MICROSECOND
 FUTURE = timedelta(days=1)
-OPEN, NOT_READ = -1, 0
-"""Instead of a row's moment: its cell is open (allowed if a row before has one), or it was not come to."""
-STANDING_CODES = {"unpaid": "order_unpaid", "done": "order_done", "closed": "order_closed", None: "status_unknown"}
+OPEN, NOT_READ, NOT_GIVEN = -1, 0, -2
+"""Instead of a row's moment: its cell is open (allowed if a row before has one), it was not come to, or the file has
+no column for it."""
 CURRENCY = "currency"
 REMEMBERED = 16_384
 _CURRENCY_NAMES = frozenset(["currency", "币种", "货币", "currencycode"])
@@ -50,8 +57,9 @@ def currency_column(header: Iterable[str]) -> int | None:
 class OrderReader:
     """Reads the rows of one file for one shop and sets them aside by order number.
 
-    A row set aside is (number, moment, contact, freight, sku, quantity, price, discount, title, line id), or
-    (number, moment, code, field, expected) if it was refused. Moments are microseconds since 1970.
+    A row set aside is (number, moment, contact, freight, sku, quantity, price, discount, title, line id, more), or
+    (number, moment, code, field, expected) if it was refused. Moments are microseconds since 1970; more holds the
+    fields of `MORE` in their order, or nothing if the file has none of them.
     Cells that come again and again (codes, titles, prices, moments) are parsed once.
     """
 
@@ -67,6 +75,7 @@ class OrderReader:
         self.contact_names = tuple(name for name in CONTACT_CHARS if name in columns)
         self._contact_cells = _picker([columns[name] for name in self.contact_names])
         self._contact_parsers = [_text_parser(name) for name in self.contact_names]
+        self._more = tuple((name, columns[name]) for name in MORE if name in columns)
         self._raw: tuple[Cell, ...] | None = None
         self._contact: tuple[str, ...] = ()
         self._remember(ZoneInfo(shop.zone), exponent(shop.currency))
@@ -79,12 +88,17 @@ class OrderReader:
         kept = lru_cache(REMEMBERED, typed=True)
         self._code: Callable[[Cell], str] = kept(partial(parse_code, typed=self._typed))
         self._title: Callable[[Cell], str] = kept(partial(parse_name, required=False))
-        self._word: Callable[[Cell], Standing | str | None] = kept(_standing_or_open)
+        self._spec_at = self._at.get("specification")
         in_units = "unit_price" in self._at
         self._price_at = self._at["unit_price" if in_units else "unit_price_fen"]
         self._price: Callable[[Cell], int] = kept(partial(parse_money_minor, exponent=decimals if in_units else 0))
         self._open_amount: Callable[[Cell], int] = kept(partial(_amount_or_open, decimals=decimals))
-        self._moment: Callable[[Cell], int] = kept(partial(_moment, zone=zone, latest=self._latest))
+        self._moment: Callable[[Cell], int] = kept(partial(moment_of, zone=zone, latest=self._latest))
+        self._read_more: Mapping[str, Callable[[Cell], int | str]] = {
+            "paid_at": partial(_moment_or_open, read=self._moment), "platform_due_at": partial(_due_or_open, zone=zone),
+            "platform_discount": self._open_amount, "stated": partial(_stated_or_open, read=self._open_amount),
+            **{name: kept(partial(_cut_text, limit=limit)) for name, limit in MORE_CHARS.items()},
+        }  # fmt: skip
 
     def read(self, rows: Iterable[tuple[int, Row]]) -> None:
         """Take rows; may be called again with the next ones."""
@@ -124,10 +138,6 @@ class OrderReader:
             return number, NOT_READ, "row_too_wide", "", ""
         try:
             moment = self._moment(cells[at["placed_at"]])
-            name = "status"
-            standing, name = self._standing(cells)
-            if standing != "paid":
-                return number, moment, STANDING_CODES[standing], name, "paid_and_to_be_shipped"
             if self._currency is not None:
                 name = CURRENCY
                 self._judge_currency(cells[self._currency])
@@ -147,26 +157,32 @@ class OrderReader:
                 return number, moment, "amount_too_large", "unit_price", f"amount_to_{MONEY_LIMIT}"
             name = "title"
             title = self._title(cells[at["title"]]) if "title" in at else ""
+            if self._spec_at is not None and (spec := self._title(cells[self._spec_at])):
+                title = f"{title} {spec}"[:NAME_CHARS_MAX].strip()
             name = "line_id"
             line_id = self._line_id(cells[at["line_id"]]) if "line_id" in at else ""
             name = ""
             contact = self._said(cells)
             name = "freight"
             freight = self._open_amount(cells[at["freight"]]) if "freight" in at else 0
+            more: tuple[int | str, ...] = ()
+            if self._more:
+                more = self._said_more(cells)
         except _ContactRefused as refusal:
             return number, moment, refusal.code, refusal.field, refusal.expected
         except CellRefused as refusal:
             return number, moment, refusal.code, name, refusal.expected
-        return number, moment, contact, freight, sku, quantity, price, discount, title, line_id
+        return number, moment, contact, freight, sku, quantity, price, discount, title, line_id, more
 
-    def _standing(self, cells: Row) -> tuple[Standing | None, str]:
-        """Return how far the order is and the field that says so: its status, else its moment of payment, else paid."""
-        at = self._at
-        word = self._word(cells[at["status"]]) if "status" in at else ""
-        if word != "":
-            return word, "status"  # type: ignore[return-value]
-        paid = cells[at["paid_at"]] if "paid_at" in at else True
-        return "unpaid" if _is_open(paid) else "paid", "paid_at"
+    def _said_more(self, cells: Row) -> tuple[int | str, ...]:
+        """Return the fields that only some files have, all of them in order; NOT_GIVEN for those without a column."""
+        said: dict[str, int | str] = {}
+        for name, at in self._more:
+            try:
+                said[name] = self._read_more[name](cells[at])
+            except CellRefused as refusal:
+                raise _ContactRefused(refusal, name) from refusal
+        return tuple(said.get(name, NOT_GIVEN) for name in MORE)
 
     def _judge_currency(self, cell: Cell) -> None:
         named = str(cell or "").strip()
@@ -220,10 +236,26 @@ def _is_open(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and cell.strip() in ("", "-"))
 
 
-def _standing_or_open(cell: Cell) -> Any:
-    """Return what a status cell says; nothing ("") if it is open."""
-    word = parse_name(cell, required=False)
-    return standing_of(word) if word else ""
+def _cut_text(cell: Cell, limit: int) -> str:
+    """Return a remark, without what is beyond the limit; nothing for the signs of nothing."""
+    text = parse_name(cell, required=False)
+    return "" if text in ("-", "null") else text[:limit].strip()
+
+
+def _moment_or_open(cell: Cell, read: Callable[[Cell], int]) -> int:
+    return OPEN if _is_open(cell) else read(cell)
+
+
+def _due_or_open(cell: Cell, zone: tzinfo) -> int:
+    """Return a moment that may lie ahead; words about a time limit are none."""
+    try:
+        return OPEN if _is_open(cell) else (parse_datetime(cell, zone) - EPOCH) // MICROSECOND
+    except CellRefused:
+        return OPEN
+
+
+def _stated_or_open(cell: Cell, read: Callable[[Cell], int]) -> int:
+    return OPEN if _is_open(cell) else read(cell)
 
 
 def _amount_or_open(cell: Cell, decimals: int) -> int:
@@ -236,7 +268,7 @@ def _amount_or_open(cell: Cell, decimals: int) -> int:
     return amount
 
 
-def _moment(cell: Cell, zone: tzinfo, latest: int) -> int:
+def moment_of(cell: Cell, zone: tzinfo, latest: int) -> int:
     """Return when an order was placed, in microseconds since 1970; OPEN for an empty cell."""
     if cell is None or cell == "":
         return OPEN

@@ -10,19 +10,22 @@ from pathlib import Path
 from zhanggui.connectors.channels import channel_for, checked_code
 from zhanggui.connectors.intake.files import folder
 from zhanggui.connectors.intake.goods_rows import Rows, read_products, read_stock
-from zhanggui.connectors.intake.layouts import fingerprint, settle
+from zhanggui.connectors.intake.layouts import fingerprint, own_header, settle
+from zhanggui.connectors.intake.opening import open_file
 from zhanggui.connectors.intake.order_groups import entry_of, judged
 from zhanggui.connectors.intake.order_rows import OrderReader, currency_column
+from zhanggui.connectors.intake.platform_files import read_platform
+from zhanggui.connectors.intake.platforms import PLATFORMS
 from zhanggui.connectors.intake.queries import saved_mapping, shop_terms
 from zhanggui.connectors.intake.records import Choices, Entries, Entry, Parsed, Reading
 from zhanggui.connectors.spreadsheets.mapping import Subject
-from zhanggui.connectors.spreadsheets.reading import open_table
 from zhanggui.connectors.spreadsheets.records import FileRefused, Row, Table
 from zhanggui.sales.orders.records import ShopKey
 
 DEFAULT_SHOP = "main"
 GUESSING = Choices()
 ROWS_AT_ONCE = 1_000
+PLATFORM_CHANNELS = frozenset(code for layout in PLATFORMS.values() for code in layout.channels)
 Told = Callable[[int, int], None]
 
 
@@ -48,7 +51,7 @@ def parse_file(
     Raises: FileRefused for the whole file.
     Cost: one walk over the rows; what was read of them is set aside on disk.
     """
-    with open_table(path, name, encoding=choices.encoding, delimiter=choices.delimiter, sheet=choices.sheet) as table:
+    with open_file(path, name, encoding=choices.encoding, delimiter=choices.delimiter, sheet=choices.sheet) as table:
         if subject == "orders":
             return _parse_orders(table, (channel, shop or DEFAULT_SHOP), choices, as_of, told)
         reading = _reading(table, subject, "", choices)
@@ -74,10 +77,19 @@ def _parse_orders(table: Table, place: tuple[str, str], choices: Choices, as_of:
     rows = iter(_paced(table, told))
     first = list(islice(rows, 1))
     terms = shop_terms(*place) or (channel.currency, channel.zone)
-    if not channel.known and shop_terms(*place) is None:
-        reading = replace(reading, warnings=(*reading.warnings, "channel_new"))
-        terms = (_currency_named(table, first) or terms[0], terms[1])
+    platform = PLATFORMS.get(reading.layout)
+    if shop_terms(*place) is None:
+        if not channel.known:
+            reading = replace(reading, warnings=(*reading.warnings, "channel_new"))
+        if not channel.known or platform:
+            terms = (_currency_named(table, first) or terms[0], terms[1])
     key = ShopKey(channel.code, place[1], *terms, channel.rules_off)
+    if platform:
+        if channel.code in PLATFORM_CHANNELS and channel.code not in platform.channels:
+            reading = replace(reading, warnings=(*reading.warnings, "other_channel"))
+        parsed = read_platform(table, platform, reading, key, as_of, _chained(first, rows))
+        _refuse_empty(parsed.rows_total)
+        return parsed
     reader = OrderReader(table, reading.columns, channel, key, as_of, folder())
     reader.read(_chained(first, rows))
     _refuse_empty(reader.rows_total)
@@ -122,7 +134,10 @@ def _reading(table: Table, subject: Subject, channel: str, choices: Choices) -> 
     mark = fingerprint(table.header)
     saved = saved_mapping(subject, channel, mark)
     layout, columns = settle(table.header, subject, chosen=choices.columns, layout=choices.layout, saved=saved)
-    return Reading(layout, columns, mark, table.kind, table.encoding, table.delimiter, table.sheet, table.warnings)
+    unused = PLATFORMS[layout].unknown(own_header(table.header)) if layout in PLATFORMS else ()
+    return Reading(
+        layout, columns, mark, table.kind, table.encoding, table.delimiter, table.sheet, table.warnings, unused
+    )
 
 
 def _refuse_empty(n_rows: int) -> None:

@@ -4,9 +4,23 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import Count, Max, Min, Sum
+
 from zhanggui.catalog.models import Sku
-from zhanggui.connectors.intake.models import IntakeFile, RefusedRow, SavedMapping
-from zhanggui.connectors.intake.records import IntakeView, Reading, RowRefused, Stage, Standing, State, Work
+from zhanggui.connectors.intake.models import HalfOrder, IntakeFile, RefusedRow, SavedMapping
+from zhanggui.connectors.intake.platforms.shapes import LIST
+from zhanggui.connectors.intake.records import (
+    HalfState,
+    IntakeView,
+    MappingView,
+    Reading,
+    RowRefused,
+    Stage,
+    Standing,
+    State,
+    Waiting,
+    Work,
+)
 from zhanggui.connectors.spreadsheets.mapping import Subject
 from zhanggui.delivery.models import Job
 from zhanggui.delivery.records import JobState
@@ -17,7 +31,7 @@ TAKEN_UP_WITHIN = timedelta(seconds=15)
 SHOWN = (
     "id", "subject", "channel", "shop", "name", "sha256", "size", "attempt", "layout", "encoding", "currency",
     "rows_total", "rows_done", "rows_refused", "entries", "position", "lines", "new", "changed", "unchanged",
-    "amount_fen", "uploaded_by", "uploaded_at", "checked_at", "done_at", "refusal",
+    "waiting", "amount_fen", "uploaded_by", "uploaded_at", "checked_at", "done_at", "refusal",
 )  # fmt: skip
 
 
@@ -49,7 +63,7 @@ def reading_from(text: str) -> Reading | None:
     if not text:
         return None
     kept = json.loads(text)
-    return Reading(**{**kept, "warnings": tuple(kept["warnings"])})
+    return Reading(**{**kept, "warnings": tuple(kept["warnings"]), "unused": tuple(kept.get("unused", ()))})
 
 
 def refused_rows(
@@ -68,9 +82,45 @@ def refused_rows(
 
 def saved_mapping(subject: Subject, channel: str, fingerprint: str) -> tuple[str, Mapping[str, int]] | None:
     """Return the layout's name and the mapping that people settled on for files with this header."""
-    found = SavedMapping.objects.filter(subject=subject, channel=channel, fingerprint=fingerprint)
+    found = SavedMapping.objects.filter(subject=subject, channel=channel, fingerprint=fingerprint, gone=False)
     row = found.values_list("layout", "columns").first()
     return (row[0], json.loads(row[1])) if row else None
+
+
+def saved_mappings(*, limit: int = 200) -> list[MappingView]:
+    """Return the mappings that are in use, the newest first."""
+    rows = SavedMapping.objects.filter(gone=False).order_by("-settled_at", "-id")[:limit]
+    return [
+        MappingView(
+            row.id, row.subject, row.channel, row.name, row.layout, tuple(json.loads(row.columns)), row.settled_by,
+            row.settled_at,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def waiting_halves(*, limit: int = 50) -> list[Waiting]:
+    """Return the orders that wait for their other half, by shop and half, the longest waiting first."""
+    rows = (
+        HalfOrder.objects.filter(state=HalfState.WAITING)
+        .values("channel", "shop", "half")
+        .annotate(count=Count("id"), since_at=Min("since_at"), intake_id=Max("intake_id"))
+        .order_by("since_at", "channel", "shop", "half")
+    )
+    return [Waiting(**row) for row in rows[:limit]]
+
+
+def waiting_since(*, limit: int = 200) -> list[tuple[str, str, str, str, datetime, int]]:
+    """Return orders that wait for their other half, oldest first: (number, channel, shop, half, since, file)."""
+    waiting = HalfOrder.objects.filter(state=HalfState.WAITING).order_by("since_at", "id")
+    columns = ("external_id", "channel", "shop", "half", "since_at", "intake_id")
+    return list(waiting.values_list(*columns)[:limit])
+
+
+def sales_of(channel: str, shop: str, external_ids: Sequence[str]) -> int:
+    """Return what those of these orders come to that the lists here count as sales."""
+    found = HalfOrder.objects.filter(channel=channel, shop=shop, half=LIST, external_id__in=external_ids)
+    return int(found.aggregate(total=Sum("goods_fen"))["total"] or 0)
 
 
 def shop_terms(channel: str, code: str) -> tuple[str, str] | None:

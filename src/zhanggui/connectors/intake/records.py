@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from zhanggui.catalog.records import SkuIn
+from zhanggui.connectors.intake.halves import Half
 from zhanggui.connectors.spreadsheets.mapping import Subject
 from zhanggui.sales.orders.records import OrderIn, ShopKey
 
@@ -25,6 +26,13 @@ class State(StrEnum):
     COMMITTING = "committing"
     DONE = "done"
     REFUSED = "refused"
+
+
+class HalfState(StrEnum):
+    """Whether half of an order still waits for its other half."""
+
+    WAITING = "waiting"
+    JOINED = "joined"
 
 
 class Stage(StrEnum):
@@ -62,7 +70,7 @@ class StockIn:
         return f"opening:{self.warehouse}:{self.sku}"
 
 
-Record = OrderIn | SkuIn | StockIn
+Record = OrderIn | Half | SkuIn | StockIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,10 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file was read: with the same reading and moment, the same file gives the same entries again."""
+    """How a file was read: with the same reading and moment, the same file gives the same entries again.
+
+    unused: columns that no known edition of a platform's layout has; nothing is taken from them.
+    """
 
     layout: str
     columns: Mapping[str, int]
@@ -99,6 +110,7 @@ class Reading:
     delimiter: str = ""
     sheet: str = ""
     warnings: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
 
 class Entries:
@@ -147,18 +159,19 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What came of entries: new, changed, unchanged; and the rows that were refused on the way."""
+    """What came of entries: new, changed, unchanged, waiting for their other half; and the rows refused on the way."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     refusals: tuple[RowRefused, ...] = ()
+    waiting: int = 0
 
     def plus(self, other: "Counts") -> "Counts":
         """Return both together."""
         return Counts(
             self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged,
-            self.refusals + other.refusals,
+            self.refusals + other.refusals, self.waiting + other.waiting,
         )  # fmt: skip
 
 
@@ -220,11 +233,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """An order in its part; its shop is opened in the same run."""
+    """An order, or a half of one, in its part; its shop is opened in the same run."""
 
     part: Part
     rows: tuple[int, ...]
-    order: OrderIn
+    order: OrderIn | Half
 
     @property
     def content_hash(self) -> str:
@@ -294,6 +307,41 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class MappingEdit:
+    """Another name for a saved mapping, or the wish to take it away."""
+
+    mapping_id: int
+    name: str = ""
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MappingView:
+    """A saved mapping as pages show it. fields: the fields that have a column."""
+
+    id: int
+    subject: Subject
+    channel: str
+    name: str
+    layout: str
+    fields: tuple[str, ...]
+    settled_by: str
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Orders of one shop of which one file has come and the other has not: how many, since when, from which file."""
+
+    channel: str
+    shop: str
+    half: str
+    count: int
+    since_at: datetime
+    intake_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class IntakeView:
     """A file as pages and commands see it."""
 
@@ -318,6 +366,7 @@ class IntakeView:
     new: int
     changed: int
     unchanged: int
+    waiting: int
     amount_fen: int
     uploaded_by: str
     uploaded_at: datetime

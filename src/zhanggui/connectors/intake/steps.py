@@ -10,8 +10,8 @@ from zhanggui.catalog.records import SkuIn
 from zhanggui.catalog.steps import FIELDS, take_in_skus
 from zhanggui.connectors.intake.halves import Half
 from zhanggui.connectors.intake.joining import WAITING, HalfRow, bring_halves
-from zhanggui.connectors.intake.models import IntakeFile, RefusedRow, SavedMapping
-from zhanggui.connectors.intake.platforms import PLATFORMS
+from zhanggui.connectors.intake.mappings import MappingKey, Settled, settle_mappings
+from zhanggui.connectors.intake.models import IntakeFile, RefusedRow
 from zhanggui.connectors.intake.queries import (
     CHECK_JOB,
     COMMIT_JOB,
@@ -243,11 +243,11 @@ def begin_commits(batch: Sequence[Begin], *, context: Inside) -> Answer:
     Writes: files, mappings, jobs.
     """
     run = context.run
-    columns = ["id", "state", "attempt", "entries", "subject", "channel", "reading"]
+    columns = ["id", "state", "attempt", "entries", "subject", "channel", "reading", "name"]
     found = {row[0]: row[1:] for row in run.lock(IntakeFile, "id", [row.intake_id for row in batch], columns)}
     accepted: list[Accepted] = []
     rejected: list[Rejected] = []
-    settled: dict[tuple[str, str, str], str] = {}
+    settled: dict[MappingKey, Settled] = {}
     jobs: list[JobRequest] = []
     resumed: list[str] = []
     for index, begin in enumerate(batch):
@@ -259,12 +259,13 @@ def begin_commits(batch: Sequence[Begin], *, context: Inside) -> Answer:
         after = state if state == State.COMMITTING else str(State.COMMITTING if entries else State.DONE)
         if state == State.CHECKED:
             _begin(begin.intake_id, after, context)
-            settled[about[0], about[1], reading_from(about[2]).fingerprint] = about[2]  # type: ignore[union-attr]
+            if reading := reading_from(about[2]):
+                settled[about[0], about[1], reading.fingerprint] = Settled(reading, about[3])
         if begin.as_job and after == State.COMMITTING:
             jobs.append(_job(begin, context))
             resumed += [jobs[-1].key] if state == State.COMMITTING else []
         accepted.append(Accepted(index, after))
-    _settle(settled, context)
+    settle_mappings(settled, context)
     if jobs:
         enqueue_jobs(jobs, context=context)
     if parked := parked_jobs_of(COMMIT_JOB, resumed) if resumed else []:
@@ -286,29 +287,6 @@ def _job(begin: Begin, context: Inside) -> JobRequest:
         "actor_id": context.actor.id,
     }
     return JobRequest(COMMIT_JOB, f"{begin.intake_id}:{begin.attempt}", payload, priority=Priority.BULK)
-
-
-def _settle(readings: dict[tuple[str, str, str], str], context: Inside) -> None:
-    """Keep mappings for the next file with the same header; a later choice takes the place of an earlier one."""
-    if not readings:
-        return
-    run = context.run
-    columns = ["id", "subject", "channel", "fingerprint"]
-    rows = run.lock(SavedMapping, "fingerprint", sorted({key[2] for key in readings}), columns)
-    known = {tuple(row[1:]): row[0] for row in rows}
-    kept = {
-        key: reading for key, text in readings.items()
-        if (reading := reading_from(text)) and reading.layout not in PLATFORMS
-    }  # fmt: skip
-    texts = {key: json.dumps(dict(reading.columns), sort_keys=True) for key, reading in kept.items()}
-    for key in kept.keys() & known.keys():
-        run.update(SavedMapping, [known[key]], {"layout": kept[key].layout, "columns": texts[key]})
-    fresh = [key for key in kept if key not in known]
-    run.insert(SavedMapping, {
-        "id": run.ids(len(fresh)), "subject": [key[0] for key in fresh], "channel": [key[1] for key in fresh],
-        "fingerprint": [key[2] for key in fresh], "layout": [kept[key].layout for key in fresh],
-        "columns": [texts[key] for key in fresh],
-    })  # fmt: skip
 
 
 @step("intake.commit_orders", clause="2.1.3.1")

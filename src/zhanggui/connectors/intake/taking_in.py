@@ -12,7 +12,9 @@ from typing import cast
 from zhanggui.catalog.records import SkuIn
 from zhanggui.connectors.channels import channel_for, checked_code
 from zhanggui.connectors.intake import files, steps
+from zhanggui.connectors.intake.halves import Half
 from zhanggui.connectors.intake.parsing import DEFAULT_SHOP, GUESSING, Told, parse_file, silent
+from zhanggui.connectors.intake.platforms import PLATFORMS
 from zhanggui.connectors.intake.queries import intake
 from zhanggui.connectors.intake.records import (
     Ask,
@@ -277,9 +279,11 @@ def parsed_again(intake_id: int) -> Parsed:
     reading, as_of = file.reading, file.checked_at
     assert reading
     assert as_of
+    known = reading.layout in PLATFORMS
     choices = Choices(
-        reading.columns, "auto", reading.encoding or None, reading.delimiter or None, reading.sheet or None
-    )
+        None if known else reading.columns, reading.layout if known else "auto", reading.encoding or None,
+        reading.delimiter or None, reading.sheet or None,
+    )  # fmt: skip
     return _read_kept(file, choices, as_of)
 
 
@@ -308,7 +312,7 @@ Batch = list[OrderRow] | list[SkuRow] | list[StockRow]
 def _batch(parsed: Parsed, intake_id: int, attempt: int, start: int, entries: Sequence[Entry]) -> Batch:
     part = Part(intake_id, attempt, start, parsed.shop, frozenset(parsed.reading.columns))
     if parsed.subject == "orders":
-        return [OrderRow(part, entry.rows, cast(OrderIn, entry.record)) for entry in entries]
+        return [OrderRow(part, entry.rows, cast(OrderIn | Half, entry.record)) for entry in entries]
     if parsed.subject == "stock":
         return [StockRow(part, entry.rows, cast(StockIn, entry.record)) for entry in entries]
     return [SkuRow(part, entry.rows, cast(SkuIn, entry.record)) for entry in entries]

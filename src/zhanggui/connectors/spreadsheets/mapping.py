@@ -111,8 +111,9 @@ ORDERS: tuple[Field, ...] = (
     _field(
         "buyer", "买家", "Buyer",
         "买家|买家会员名|买家昵称|客户编号|客户|下单帐号|下单账号|会员名|buyer|customer id|customer|"
-        "buyer id|buyer name|customer name|email|买家名称",
+        "buyer id|buyer name|customer name|买家名称",
     ),
+    _field("email", "电子邮箱", "E-mail", "电子邮箱|邮箱|email|e mail|mail|buyer email"),
     _field(
         "receiver", "收件人", "Receiver",
         "收件人|收货人|收货人姓名|收件人姓名|receiver|recipient|consignee|shipping name|receiver name|"
@@ -134,7 +135,7 @@ ORDERS: tuple[Field, ...] = (
         "详细地址|收货地址|收件地址|收件人地址|地址|address|shipping address|shipping address1|"
         "shipping street|street|客户地址",
     ),
-    _field("country", "国家（不保存）", "Country (not kept)", "国家|国家地区|country|shipping country"),
+    _field("country", "国家", "Country", "国家|国家地区|country|shipping country"),
     _field(
         "freight", "运费", "Freight",
         "运费|邮费|运费金额|买家应付邮费|freight|shipping fee|shipping|postage",
@@ -144,7 +145,28 @@ ORDERS: tuple[Field, ...] = (
         "优惠|优惠金额|商家优惠|店铺优惠|店铺优惠折扣|商家实际承担优惠金额|优惠总金额|折扣|折扣金额|"
         "discount|discount amount|lineitem discount|seller discount",
     ),
+    _field(
+        "platform_discount", "平台优惠", "Platform's discount",
+        "平台优惠|平台优惠折扣|平台优惠金额|platform discount",
+    ),
+    _field(
+        "stated", "买家实付", "Buyer pays",
+        "买家实付|实付金额|用户实付金额|买家实际支付金额|订单应付金额|应付金额|订单金额|order total|total|paid amount",
+    ),
     _field("status", "订单状态", "Status", "订单状态|交易状态|状态|status|order status|financial status"),
+    _field(
+        "platform_due_at", "承诺发货时间", "Platform's limit",
+        "承诺发货时间|最晚发货时间|应发货时间|ship by|platform due at",
+    ),
+    _field("buyer_note", "买家留言", "Buyer's message", "买家留言|买家备注|客户留言|buyer note|buyer message|customer note"),
+    _field(
+        "seller_note", "卖家备注", "Seller's memo",
+        "卖家备注|商家备注|订单备注|备注|seller note|seller memo|remark|remarks|memo",
+    ),
+    _field("flag", "旗帜", "Flag", "旗帜|旗帜颜色|备注旗帜|备注等级|flag"),
+    _field("specification", "规格", "Specification", "规格|商品规格|商品属性|规格名称|specification|spec|variant"),
+    _field("invoice_title", "发票抬头", "Invoice title", "发票抬头|invoice title"),
+    _field("tax_no", "税号", "Tax number", "税号|纳税人识别号|tax number|tax no"),
 )  # fmt: skip
 
 PRODUCTS: tuple[Field, ...] = (

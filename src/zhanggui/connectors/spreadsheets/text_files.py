@@ -29,7 +29,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE_ROWS = 50
+_TITLE_ROWS = 4
+_TITLED = 3
 _SAMPLE_BYTES = 40
+Records = Iterator[tuple[int, list[str]]]
 _HAN_IN_UTF8 = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf][\x80-\xbf]){2}|\xef\xbc[\x80-\xbf]")
 _SURROGATE_IN_UTF8 = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
@@ -47,7 +50,7 @@ def open_text(file: BinaryIO, start: bytes, encoding: str | None, delimiter: str
     csv.field_size_limit(limits.cell_chars)
     picked = delimiter or find_delimiter(_text(file, chosen), limits)
     rows = _records(_text(file, chosen), picked, limits)
-    number, first = next(((number, row) for number, row in rows if any(map(str.strip, row))), (0, []))
+    number, first, rows = _below_title(rows)
     header = [name.strip().lstrip("\ufeff") for name in first]
     while header and not header[-1]:
         header.pop()
@@ -58,6 +61,24 @@ def open_text(file: BinaryIO, start: bytes, encoding: str | None, delimiter: str
     kind = "tsv" if picked == "\t" else "csv"
     fitted = _closing(file, _fitted(rows, len(header), limits))
     return Table(tuple(header), fitted, kind, encoding=chosen, delimiter=picked, rows_expected=max(1, lines - number))
+
+
+def _below_title(rows: Records) -> tuple[int, list[str], Records]:
+    """Return the first row that holds something, with its number, and the rows behind it.
+
+    A lone cell above a row of several is a title, which platforms put over their headers, and no header.
+    """
+    passed: list[tuple[int, list[str]]] = []
+    for number, row in rows:
+        width = _width(row)
+        if width >= _TITLED or (width > 1 and not passed):
+            return number, row, rows
+        if width:
+            passed.append((number, row))
+        if len(passed) > _TITLE_ROWS:
+            break
+    first = passed.pop(0) if passed else (0, [])
+    return *first, itertools.chain(passed, rows)
 
 
 def _judge_choices(encoding: str | None, delimiter: str | None) -> None:
@@ -248,6 +269,8 @@ def find_delimiter(text: io.TextIOWrapper, limits: Limits) -> str:
     """
     lines = list(itertools.islice(text, _SAMPLE_ROWS))
     scored = sorted(((_fit(lines, sign), sign) for sign in DELIMITERS), reverse=True)
+    if scored[0][0][1] < 2:
+        scored = sorted(((_fit(lines, sign, titled=True), sign) for sign in DELIMITERS), reverse=True)
     (best, sign), (second, other) = scored[0], scored[1]
     if best[1] < 2:
         raise TextRefused("single_column", row=1, header=(lines[0] if lines else "").strip()[:80])
@@ -256,12 +279,17 @@ def find_delimiter(text: io.TextIOWrapper, limits: Limits) -> str:
     return sign
 
 
-def _fit(lines: list[str], sign: str) -> tuple[float, int]:
-    """Return how well a separator fits: share of rows as wide as the header, and that width."""
+def _fit(lines: list[str], sign: str, *, titled: bool = False) -> tuple[float, int]:
+    """Return how well a separator fits: share of rows as wide as the header, and that width.
+
+    Takes: titled, whether the header may stand below lines of one cell.
+    """
     try:
         rows = [row for row in csv.reader(lines, delimiter=sign) if any(row)]
     except csv.Error:
         rows = [line.split(sign) for line in lines[:1]]
+    if titled:
+        rows = rows[next((at for at, row in enumerate(rows[: _TITLE_ROWS + 1]) if _width(row) >= _TITLED), 0) :]
     if not rows or len(rows[0]) < 2:
         return 0.0, 0
     width = _width(rows[0])
@@ -278,7 +306,7 @@ def _width(row: list[str]) -> int:
 # --- rows
 
 
-def _records(text: io.TextIOWrapper, delimiter: str, limits: Limits) -> Iterator[tuple[int, list[str]]]:
+def _records(text: io.TextIOWrapper, delimiter: str, limits: Limits) -> Records:
     """Give each record with its number; blank lines count but are given as empty.
 
     Raises: TextRefused("quote_open" | "quote_broken", line), LimitExceeded for cells, columns or rows.
@@ -304,7 +332,7 @@ def _broken_record(broken: csv.Error, first_line: int, last_line: int, limits: L
     return TextRefused("quote_broken", line=last_line)
 
 
-def _fitted(rows: Iterator[tuple[int, list[str]]], width: int, limits: Limits) -> Iterator[tuple[int, Row]]:
+def _fitted(rows: Records, width: int, limits: Limits) -> Iterator[tuple[int, Row]]:
     """Give the rows that hold something, at least as wide as the header, without empty cells beyond it."""
     given = 0
     for number, row in rows:
