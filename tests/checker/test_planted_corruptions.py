@@ -56,6 +56,7 @@ ORDER, LINE, HOLD = ("orders_order",), ("orders_orderline",), ("orders_orderhold
 PART = ("orders_orderpart",)
 BALANCE, MOVEMENT = ("inventory_stockbalance",), ("inventory_stockmovement",)
 CLOCK, PAUSE = ("obligations_obligation",), ("obligations_obligationpause",)
+INVOICE, NUMBER = ("invoices_invoice",), ("invoices_invoicenumber",)
 JOB, ENTRY = ("delivery_job",), ("journal_transition",)
 
 CASES = (
@@ -100,7 +101,8 @@ CASES = (
     Corruption("O4", ORDER, "UPDATE orders_order SET short_at = '2026-03-02 02:00:00+00:00'"
                f" WHERE id = {numbered('SHORT00000')}"),
     Corruption("O5", ORDER, "UPDATE orders_order SET total_fen = total_fen + 1", ("A2",), refused=True),
-    Corruption("O5", ORDER, "UPDATE orders_order SET goods_fen = goods_fen + 1, total_fen = total_fen + 1", ("A2",)),
+    Corruption("O5", ORDER, "UPDATE orders_order SET goods_fen = goods_fen + 1, total_fen = total_fen + 1",
+               ("A2", "I2")),
     Corruption("O5", LINE, "UPDATE orders_orderline SET discount_fen = 1", ("A2",), refused=True),
     Corruption("O7", HOLD, f"UPDATE orders_orderhold SET state = 'open' WHERE order_id = {numbered('H2')}", ("A2",)),
     Corruption("O8", CLOCK, f"DELETE FROM obligations_obligation WHERE id = {clock_of('REC00000')}", ("D6", "A2")),
@@ -139,6 +141,18 @@ CASES = (
                f"{clock_of('RESUMED')}", ("A2",)),
     Corruption("D6", ORDER, "UPDATE orders_order SET placed_at = '2026-02-02 00:00:00+00:00'"
                f" WHERE id = {numbered('REC00000')}", ("A2",)),
+    Corruption("I1", NUMBER, "UPDATE invoices_invoicenumber SET number ="
+               " (SELECT MIN(number) FROM invoices_invoicenumber)", ("A2",), refused=True),
+    Corruption("I1", INVOICE, "UPDATE invoices_invoice SET state = 'sent' WHERE state = 'ready'", ("A2",)),
+    Corruption("I1", INVOICE, "UPDATE invoices_invoice SET state = 'issued' WHERE state = 'reversed'", ("A2",)),
+    Corruption("I2", INVOICE, "UPDATE invoices_invoice SET amount_fen = amount_fen + 1 WHERE state = 'ready'", ("A2",)),
+    Corruption("I2", NUMBER, "UPDATE invoices_invoicenumber SET amount_fen = amount_fen + 1", ("A2",), refused=True),
+    Corruption("I3", ("invoices_invoicebuyer",), "UPDATE invoices_invoicebuyer SET title = 'somebody else'"),
+    Corruption("I3", INVOICE, "UPDATE invoices_invoice SET content_digest = 'x' WHERE state = 'issued'"),
+    Corruption("I4", ORDER, "UPDATE orders_order SET standing = 'closed' WHERE id ="
+               " (SELECT order_id FROM invoices_invoice WHERE state = 'ready')"),
+    Corruption("I4", ORDER, "UPDATE orders_order SET refund = 'done' WHERE id ="
+               " (SELECT order_id FROM invoices_invoice WHERE state = 'issued' AND colour = 'blue')"),
     Corruption("J1", ("intake_intakefile",), "UPDATE intake_intakefile SET rows_total = 2, rows_refused = 1"),
     Corruption("J2", JOB, "UPDATE delivery_job SET state = 'running', worker = 'w',"
                " lease_until = '2026-03-02 12:58:59+00:00' WHERE kind = 'tests.waiting'"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tests.cast import MONDAY_MORNING, PASSWORD, SUN
+from tests.factories.invoices import issues
 from tests.factories.orders import Company, bring, go_on, open_company, order_in, receive, results
 
 from zhanggui.catalog.records import CodeIn, SkuIn
@@ -34,6 +35,10 @@ from zhanggui.obligations.steps import (
 from zhanggui.people.records import NewStaff
 from zhanggui.people.steps import invite, join_staff
 from zhanggui.processes.orders import cancel_orders, reserve_orders
+from zhanggui.sales.invoices.models import Invoice
+from zhanggui.sales.invoices.records import Content, Wish
+from zhanggui.sales.invoices.steps import issue_invoices, take_back_invoices
+from zhanggui.sales.invoices.wishes import take_wishes
 from zhanggui.sales.orders.holds import resolve_holds
 from zhanggui.sales.orders.intake import take_in_orders
 
@@ -90,6 +95,7 @@ def build_company() -> Day:
         take_in_skus([SkuIn("POST", "邮费", stocked=False)], context=by(MONDAY_MORNING))
         set_codes([CodeIn(company.shop, "SET", (("TEA", 2, 3), ("CUP", 1, 0)))], context=by(MONDAY_MORNING))
         orders = _orders(company)
+        _invoices(orders)
         open_reviews([1, 2], context=by(MONDAY_MORNING))
         _queue()
         _intake()
@@ -123,6 +129,16 @@ def _orders(company: Company) -> dict[str, list[int]]:
     pause_confirming(orders["paused"] + orders["resumed"], context=by(MONDAY_MORNING + HOUR))
     resume_confirming(orders["resumed"], context=by(MONDAY_MORNING + 3 * HOUR))
     return orders
+
+
+def _invoices(orders: dict[str, list[int]]) -> None:
+    """One invoice is ready, one issued, one taken back."""
+    wanted = [*orders["shipped"], orders["released"][0]]
+    wishes = [Wish(key, Content("个人"), by_hand=True) for key in wanted]
+    first, second, _ = results(take_wishes(wishes, context=by(MONDAY_MORNING)))
+    issue_invoices(issues([first, second]), context=by(MONDAY_MORNING))
+    take_back_invoices([second], context=by(MONDAY_MORNING))
+    issue_invoices(issues([Invoice.objects.get(colour="red").id]), context=by(MONDAY_MORNING))
 
 
 def _staff() -> None:

@@ -118,7 +118,7 @@ def read_numbers(source: str | os.PathLike[str] | bytes, filename: str) -> Numbe
             missing.insert(0, "order")
         if missing:
             raise FileRefused("columns_missing", fields=",".join(NAMES[name][0] for name in missing))
-        rows = []
+        rows: list[NumberRow] = []
         for place, cells in table.rows:
             if len(rows) == ROWS_MAX:
                 raise LimitExceeded("too_many_rows", limit_rows=ROWS_MAX)

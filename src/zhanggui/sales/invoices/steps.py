@@ -80,7 +80,9 @@ def issue_invoices(batch: Sequence[Issue], *, context: Inside) -> Answer:
     run = context.run
     rows = _locked([row.invoice_id for row in batch], context)
     texts = [rules.number_of(row.number) or "" for row in batch]
-    had = dict(run.lock(InvoiceNumber, "invoice_id", sorted(rows), ["invoice_id", "number"], lock=False))
+    had: dict[int, str] = dict(
+        run.lock(InvoiceNumber, "invoice_id", sorted(rows), ["invoice_id", "number"], lock=False)
+    )
     used = {row[0] for row in run.lock(InvoiceNumber, "number", sorted(set(texts)), ["number"], lock=False)}
     accepted: list[Accepted] = []
     rejected: list[Rejected] = []
@@ -127,9 +129,11 @@ def _issue(issued: Sequence[tuple[InvoiceRow, Issue, str]], rows: Mapping[int, I
         "amount_fen": [row.amount_fen for row, _, _ in issued],
         "content_digest": [row.content_digest for row, _, _ in issued], "link": [one.link for _, one, _ in issued],
     })  # fmt: skip
-    moves: Moves = [(row.id, row.state, State.ISSUED) for row, _, _ in issued]
-    moves += [(row.original_id, rows[row.original_id].state, State.REVERSED) for row, _, _ in issued if row.original_id]
-    move_invoices(moves, context)
+    done: Moves = [(row.id, row.state, State.ISSUED) for row, _, _ in issued]
+    ended: Moves = [
+        (row.original_id, rows[row.original_id].state, State.REVERSED) for row, _, _ in issued if row.original_id
+    ]
+    move_invoices([*done, *ended], context)
     blue = [row for row, _, _ in issued if row.colour == Colour.BLUE]
     orders = orders_of({row.order_id for row in blue}, context, lock=False)
     insert_invoices({}, [row for row in blue if orders[row.order_id].sale == Sale.ENDED], orders, context)

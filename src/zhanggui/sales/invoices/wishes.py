@@ -29,7 +29,7 @@ COLUMNS = (
     "content_digest", "version",
 )  # fmt: skip
 UNCHANGED = "unchanged"
-Moves = list[tuple[int, State, State]]
+Moves = Sequence[tuple[int, State, State]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,11 @@ def orders_of(ids: Iterable[int], context: Inside, *, lock: bool) -> dict[int, O
     wanted = sorted(set(ids))
     rows = context.run.lock(Order, "id", wanted, ORDER, lock=lock) if wanted else []
     shops = sorted({row[1] for row in rows})
-    currencies = dict(context.run.lock(Shop, "id", shops, ["id", "currency"], lock=False)) if shops else {}
+    currencies: dict[int, str] = (
+        dict(context.run.lock(Shop, "id", shops, ["id", "currency"], lock=False)) if shops else {}
+    )
     return {
-        key: OrderSeen(key, _sale(state, *standing), Paid(*amounts).amount_fen, str(currencies[shop]))
+        key: OrderSeen(key, _sale(state, *standing), Paid(*amounts).amount_fen, currencies[shop])
         for key, shop, state, *standing, goods, freight, discount, platform in rows
         for amounts in [(goods, freight, discount, platform)]
     }
@@ -212,7 +214,7 @@ def _says_nothing_new(wish: Wish, row: InvoiceRow, content: Content, asked: str)
 def _edit(plan: _Plan, rows: Iterable[InvoiceRow], orders: Mapping[int, OrderSeen], context: Inside) -> None:
     """Write changed contents, and where wishes stand now."""
     edited: list[tuple[InvoiceRow, tuple[str, ...], State]] = []
-    moves: Moves = []
+    moves: list[tuple[int, State, State]] = []
     for row in rows:
         order = orders[row.order_id]
         if row.id in plan.edits:
