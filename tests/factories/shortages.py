@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
-from tests.cast import MONDAY_MORNING
 from tests.factories.orders import BUYER, Company, bring, go_on, now, order_in, results
 
 from zhanggui.processes.orders import reserve_orders
@@ -22,8 +21,8 @@ def short_orders(
 ) -> list[int]:
     """Orders that were confirmed and then found short on Monday morning; give their ids."""
     if email:
-        contact = replace(BUYER, email=email)
-        rows = [order_in(company, f"{prefix}{at:05d}", lines, contact=contact) for at in range(count)]
+        readers = [replace(BUYER, buyer=f"小雨{prefix}{at}", email=email) for at in range(count)]
+        rows = [order_in(company, f"{prefix}{at:05d}", lines, contact=one) for at, one in enumerate(readers)]
         ids = results(take_in_orders(rows, context=now()))
         go_on(ids, "received", "confirmed")
     else:
@@ -60,8 +59,3 @@ def token_in(offer: ShortageOffer) -> str:
 def chosen(case: int, option: str, token_hash: str = "", **more: str) -> AnswerIn:
     """What a customer chose."""
     return AnswerIn(case, option, token_hash, **more)  # type: ignore[arg-type]
-
-
-def at(moment: datetime = MONDAY_MORNING) -> datetime:
-    """Monday morning, or the moment named."""
-    return moment

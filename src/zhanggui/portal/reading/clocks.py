@@ -11,6 +11,8 @@ from zhanggui.people.queries import names_of
 from zhanggui.portal.reading.paging import Count, Page, after, count_up_to, cut, spelled
 from zhanggui.processes.missing import Lack, lacks_of
 from zhanggui.sales.orders.models import Order, OrderHold
+from zhanggui.sales.shortages.models import ShortageCase
+from zhanggui.sales.shortages.records import CLOCKS
 
 IS_RUNNING = spelled("obligations_obligation.state IN ('open', 'paused', 'breached')")
 IS_PAUSED = spelled("obligations_obligation.state = 'paused'")
@@ -40,6 +42,11 @@ class Clock:
     outside: bool
     holds: tuple[str, ...] = ()
     lacks: tuple[Lack, ...] | None = None
+
+    @property
+    def about_shortage(self) -> bool:
+        """Tell whether its subject is a negotiation about a shortage."""
+        return self.subject_kind in CLOCKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,14 @@ def clocks_of_orders(order_ids: Iterable[int], *, running: bool) -> list[Clock]:
     return _clocks(list(rows.order_by("due_at", "id")), named=False)
 
 
+def clocks_of(kinds: Sequence[str], subject_ids: Iterable[int], *, running: bool) -> list[Clock]:
+    """Return the clocks of other subjects, the earliest due first. Cost: one statement for any number of them."""
+    rows = Obligation.objects.filter(subject_kind__in=list(kinds), subject_id__in=list(subject_ids))
+    if running:
+        rows = rows.filter(IS_RUNNING)
+    return _clocks(list(rows.order_by("due_at", "id")), named=False)
+
+
 def _part(wanted: WorkFilter, when: str, as_of: datetime) -> QuerySet[Obligation]:
     """Return a part of the running clocks, each by the partial index that was made for it."""
     rows = Obligation.objects.filter(_when(when, as_of))
@@ -148,6 +163,8 @@ def _clocks(rows: list[Obligation], *, named: bool = True) -> list[Clock]:
     if named:
         orders = Order.objects.filter(id__in=[row.subject_id for row in rows if row.subject_kind == "order"])
         names = dict(orders.values_list("id", "external_id"))
+    if cases := [row.subject_id for row in rows if row.subject_kind in CLOCKS] if named else []:
+        names |= dict(ShortageCase.objects.filter(id__in=cases).values_list("id", "order__external_id"))
     people = names_of([int(row.assignee) for row in rows if row.assignee.isdigit()])
     return [_clock(row, names.get(row.subject_id, ""), people) for row in rows]
 

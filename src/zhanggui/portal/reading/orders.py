@@ -18,6 +18,7 @@ from zhanggui.processes.missing import Lack, lacks_of
 from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, OrderPart, Shop
 from zhanggui.sales.orders.queries import hand_over_cases
 from zhanggui.sales.orders.records import STATES
+from zhanggui.sales.shortages.queries import cases_of_orders
 
 FOUND = 500
 NOT_SHIPPED = spelled("NOT (orders_order.state = 'shipped')")
@@ -58,6 +59,7 @@ class OrderRow:
     clock: Clock | None
     holds: tuple[str, ...]
     lacks: tuple[Lack, ...] | None = None
+    shortage: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,8 @@ def _rows(orders: list[Order], known: Mapping[int, Shop]) -> list[OrderRow]:
         holds.setdefault(key, []).append(code)
     lacks = lacks_of([order.id for order in orders if order.short_at])
     rows = [_row(order, known[order.shop_id], contacts.get(order.id), clocks, holds) for order in orders]
-    return [replace(row, lacks=lacks.get(row.id)) for row in rows]
+    cases = cases_of_orders(list(lacks)) if lacks else {}
+    return [replace(row, lacks=lacks.get(row.id), shortage=cases.get(row.id, (None, ""))[0]) for row in rows]
 
 
 def _row(

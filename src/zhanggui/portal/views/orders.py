@@ -25,6 +25,7 @@ from zhanggui.processes.through import own_dispatches
 from zhanggui.sales.orders.holds import keep_content, resolve_holds
 from zhanggui.sales.orders.records import OPEN_STATES, STATES
 from zhanggui.sales.orders.steps import confirm_orders
+from zhanggui.sales.shortages.queries import cases_of_orders
 
 Act = Callable[..., Answer]
 
@@ -150,6 +151,7 @@ def _facts(request: HttpRequest, order_id: int) -> dict[str, object]:
         "whole": whole,
         "timeline": runs.timeline(subjects, [whole.order.run_id]),
         "lacks": lacks_of([order_id]).get(order_id),
+        "shortage": cases_of_orders([order_id]).get(order_id, (None, ""))[0],
         "act": act if _may_process(request) else "",
         "may_cancel": _may_process(request) and whole.order.state not in ("shipped", "cancelled"),
         "key": ids.token(),

@@ -86,9 +86,7 @@ def lines_of(case_ids: Sequence[int]) -> dict[int, tuple[Line, ...]]:
     """Return what cases lack; one statement."""
     found: dict[int, list[Line]] = {}
     rows = ShortageLine.objects.filter(case_id__in=list(case_ids)).order_by("id")
-    for case, sku, code, name, missing in rows.values_list(
-        "case_id", "sku_id", "sku__code", "sku__name", "missing"
-    ):
+    for case, sku, code, name, missing in rows.values_list("case_id", "sku_id", "sku__code", "sku__name", "missing"):
         found.setdefault(case, []).append(Line(sku, code, name, missing))
     return {case: tuple(lines) for case, lines in found.items()}
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from zhanggui.regulation.records import term
-from zhanggui.sales.shortages.records import WITH_DATE, Channel, Option, Refusal, Stage
+from zhanggui.sales.shortages.records import SENT_BY_US, WITH_DATE, Channel, Option, Refusal
 
 MOBILE_DIGITS = 11
 LATEST_DAYS = 365
@@ -98,9 +98,9 @@ def best_channel(contact: Any, channel: str, ways: Collection[str]) -> tuple[str
     return "", ""
 
 
-def may_be_told(stage: str) -> bool:
-    """Tell whether a customer may still be told something new: nothing is agreed yet."""
-    return stage in (Stage.TO_TELL, Stage.TOLD)
+def ways_to(contact: Any, channel: str, ways: Collection[str]) -> tuple[str, ...]:
+    """Return the ways by which a customer can be told through the outbox, the best first."""
+    return tuple(str(way) for way in SENT_BY_US if best_channel(contact, channel, {way} & set(ways))[0])
 
 
 def subject(external_id: str) -> str:
