@@ -19,6 +19,8 @@ ROLES: dict[str, frozenset[str]] = {
             "calendar.edit",
             "regulation.change",
             "jobs.see",
+            "holds.decide",
+            "rules.change",
         }
     ),
     "sales": frozenset(
@@ -26,6 +28,9 @@ ROLES: dict[str, frozenset[str]] = {
             "work.see",
             "orders.see",
             "orders.process",
+            "shortages.run",
+            "holds.decide",
+            "rules.change",
             "invoices.see",
             "invoices.run",
             "import.see",
@@ -36,7 +41,7 @@ ROLES: dict[str, frozenset[str]] = {
     ),
     "finance": frozenset({"work.see", "orders.see", "invoices.see", "invoices.run", "clauses.see", "journal.see"}),
     "logistics": frozenset({"work.see", "orders.see", "orders.process", "import.see", "import.run", "clauses.see"}),
-    "service": frozenset({"work.see", "orders.see", "invoices.see", "clauses.see"}),
+    "service": frozenset({"work.see", "orders.see", "shortages.run", "invoices.see", "clauses.see"}),
     "operations": frozenset({"work.see", "orders.see", "import.see", "clauses.see", "journal.see"}),
     "auditor": frozenset({"work.see", "orders.see", "invoices.see", "journal.see", "clauses.see", "import.see"}),
 }

@@ -57,6 +57,10 @@ _MAP: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise, str, str], ...]
         _("Orders"),
         (
             ("orders", _("Order queue"), "list-checks", "orders.see"),
+            ("holds", _("On hold"), "circle-pause", "orders.see"),
+            ("shortages", _("Shortages"), "package-x", "orders.see"),
+            ("rules", _("Rules of validity"), "list-filter", "orders.see"),
+            ("invoices", _("Invoices"), "receipt-text", "invoices.see"),
             ("imports", _("Imports"), "file-up", "import.see"),
         ),
     ),
@@ -132,4 +136,9 @@ def _address(name: str) -> str:
 
 
 def _is_current(request: HttpRequest, address: str) -> bool:
-    return request.path == address if address == "/" else request.path.startswith(address)
+    """Tell whether a line of the navigation leads to this page; of two that begin alike the longer one does."""
+    if address == "/" or request.path == address:
+        return request.path == address
+    entries = [_address(name) for _label, lines in _MAP for name, *_rest in lines]
+    longer = (one for one in entries if one != address and one.startswith(address))
+    return request.path.startswith(address) and not any(request.path.startswith(one) for one in longer)

@@ -9,6 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from zhanggui.people.rules import roles_with
+from zhanggui.portal import hold_words
+from zhanggui.portal import wording_invoices as invoices
+from zhanggui.portal import wording_shortages as shortages
+from zhanggui.portal.hold_words import HOLDS as HOLDS
 
 Words = str | Promise
 
@@ -30,6 +34,9 @@ STATES: dict[str, dict[str, Label]] = {
         "shipped": Label(gettext_lazy("Shipped"), "good"),
         "cancelled": Label(gettext_lazy("Cancelled"), "plain"),
     },
+    "shortage_case": {code: Label(*said) for code, said in shortages.STATES.items()},
+    "shortage_notice": {code: Label(*said) for code, said in shortages.NOTICES.items()},
+    "invoice": {code: Label(*said) for code, said in invoices.STATES.items()},
     "clock": {
         "open": Label(gettext_lazy("Running"), "info"),
         "paused": Label(gettext_lazy("Paused"), "plain"),
@@ -48,7 +55,9 @@ STATES: dict[str, dict[str, Label]] = {
     "hold": {
         "open": Label(gettext_lazy("Waiting"), "warn"),
         "closed": Label(gettext_lazy("Cleared"), "plain"),
+        "released": Label(gettext_lazy("Let go by a person"), "good"),
     },
+    **{kind: {code: Label(*said) for code, said in states.items()} for kind, states in hold_words.STATES.items()},
     "request": {
         "open": Label(gettext_lazy("In the warehouse"), "info"),
         "shipped": Label(gettext_lazy("Shipped"), "good"),
@@ -108,7 +117,10 @@ STATES: dict[str, dict[str, Label]] = {
 SUBJECTS: dict[str, Words] = {
     "order": gettext_lazy("Order"),
     "obligation": gettext_lazy("Clock"),
+    **shortages.SUBJECTS,
+    **invoices.SUBJECTS,
     "hold": gettext_lazy("Hold"),
+    **hold_words.SUBJECTS,
     "request": gettext_lazy("Request to logistics"),
     "reservation": gettext_lazy("Reservation"),
     "shortage": gettext_lazy("Shortage"),
@@ -120,6 +132,8 @@ SUBJECTS: dict[str, Words] = {
     "shift": gettext_lazy("Working hours"),
 }
 STEP_WORDS: dict[str, Words] = {
+    **shortages.STEPS,
+    **invoices.STEPS,
     "orders.open_shops": gettext_lazy("Shop opened"),
     "orders.take_in": gettext_lazy("Order taken in"),
     "processes.bring_in_orders": gettext_lazy("Order taken in"),
@@ -127,6 +141,7 @@ STEP_WORDS: dict[str, Words] = {
     "orders.confirm": gettext_lazy("Order confirmed"),
     "orders.resolve_holds": gettext_lazy("Hold cleared"),
     "orders.keep_content": gettext_lazy("Kept as it came in first"),
+    **hold_words.STEPS,
     "processes.reserve_orders": gettext_lazy("Stock reserved"),
     "processes.release_orders": gettext_lazy("Handed to logistics"),
     "processes.ship_orders": gettext_lazy("Order shipped"),
@@ -152,6 +167,8 @@ STEP_WORDS: dict[str, Words] = {
     "intake.note_checks": gettext_lazy("File checked"),
     "intake.begin_commits": gettext_lazy("Import begun"),
     "intake.commit_orders": gettext_lazy("Orders imported"),
+    "intake.bring_halves": gettext_lazy("Halves of orders brought in"),
+    "intake.edit_mappings": gettext_lazy("Saved columns renamed or taken away"),
     "intake.commit_products": gettext_lazy("Products imported"),
     "intake.commit_stock": gettext_lazy("Stock imported"),
     "fulfilment.take_requests": gettext_lazy("Request taken by logistics"),
@@ -194,11 +211,9 @@ STAGE_ACTS = {
     "released": "release",
     "shipped": "ship",
 }
-HOLDS: dict[str, Words] = {
-    "unknown_sku": gettext_lazy("A merchant code is not among the products"),
-    "content_changed": gettext_lazy("The order changed on the platform"),
-}
 REFUSALS: dict[str, Words] = {
+    **shortages.REFUSALS,
+    **invoices.REFUSALS,
     "same_day_twice": gettext_lazy("a day was given twice"),
     "name_missing": gettext_lazy("the day needs a name in both languages"),
     "outside_calendar": gettext_lazy("the calendar covers the years 1970 to 2069 only"),
@@ -215,6 +230,7 @@ REFUSALS: dict[str, Words] = {
     "wrong_type": gettext_lazy("it is no value of this kind"),
     "unknown_order": gettext_lazy("there is no such order"),
     "on_hold": gettext_lazy("a reason to wait still stands; open the order to see it"),
+    **hold_words.REFUSALS,
     "wrong_state": gettext_lazy("the order is in another state by now"),
     "later_on_record": gettext_lazy("a later moment is on record already; look at the order and the clock"),
     "stocked_fixed": gettext_lazy("whether a code carries stock cannot change; use a new code"),
@@ -243,6 +259,8 @@ VALUES: dict[str, Words] = {
     "week": gettext_lazy("weekly"),
     "month": gettext_lazy("monthly"),
     "quarter": gettext_lazy("quarterly"),
+    "automatic": gettext_lazy("by itself"),
+    "by_hand": gettext_lazy("by hand"),
     "year": gettext_lazy("yearly"),
 }
 FILE_SUBJECTS: dict[str, Words] = {
@@ -256,11 +274,13 @@ FILE_WARNINGS: dict[str, Words] = {
     "hidden_sheets": gettext_lazy("The workbook has hidden sheets; they are not read unless chosen."),
     "dates_1904": gettext_lazy("The workbook counts its days from 1904; look whether the dates are right."),
     "channel_new": gettext_lazy("This channel is new here; look whether currency and zone are right."),
+    "other_channel": gettext_lazy("The file looks like one of another platform; look whether the channel is right."),
 }
 ROLES: dict[str, Words] = {
     "administrator": gettext_lazy("Administrator"),
     "manager": gettext_lazy("Management"),
     "sales": gettext_lazy("Sales"),
+    "finance": gettext_lazy("Finance"),
     "logistics": gettext_lazy("Logistics"),
     "service": gettext_lazy("Customer service"),
     "operations": gettext_lazy("Operations"),
@@ -303,9 +323,11 @@ JOBS: dict[str, Words] = {
     "obligations.sweep": gettext_lazy("Look for deadlines that passed"),
     "delivery.tidy": gettext_lazy("Tidy the queue"),
     "delivery.send": gettext_lazy("Send a message"),
+    "shortages.attend": gettext_lazy("Attend to shortages"),
     "intake.check": gettext_lazy("Check a file"),
     "intake.commit": gettext_lazy("Import a file"),
     "orders.process": gettext_lazy("Process all open orders"),
+    **hold_words.JOBS,
 }
 ALARMS: dict[str, Words] = {
     "attempts_used_up": gettext_lazy("every attempt failed; remove the cause named beside it, then let it run again"),

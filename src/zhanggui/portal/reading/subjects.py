@@ -14,6 +14,8 @@ from zhanggui.obligations.calendars.models import CalendarDay, ShiftPattern
 from zhanggui.obligations.models import Obligation, ObligationPause
 from zhanggui.sales.invoices.models import Invoice
 from zhanggui.sales.orders.models import Order, OrderHold
+from zhanggui.sales.shortages.models import ShortageCase, ShortageNotice
+from zhanggui.sales.shortages.records import CLOCKS
 
 Key = tuple[str, int]
 
@@ -32,6 +34,8 @@ ORDER_OF: dict[str, tuple[type[Model], str]] = {
     "hold_assignee": (OrderHold, "order_id"),
     "invoice": (Invoice, "order_id"),
     "invoice_content": (Invoice, "order_id"),
+    "shortage_case": (ShortageCase, "order_id"),
+    "shortage_notice": (ShortageNotice, "case__order_id"),
     "request": (FulfilmentRequest, "reference_id"),
     "reservation": (Reservation, "demand_id"),
     "obligation": (Obligation, "subject_id"),
@@ -39,7 +43,7 @@ ORDER_OF: dict[str, tuple[type[Model], str]] = {
     "assignee": (Obligation, "subject_id"),
     "pause": (ObligationPause, "obligation__subject_id"),
 }
-"""Kinds that are called by their order. Clocks are about orders today; one about anything else stays without a name."""
+"""Kinds that are called by their order. A clock about a shortage is called by the order that is short."""
 
 
 def names_of_subjects(keys: Iterable[Key]) -> dict[Key, Named]:
@@ -69,11 +73,13 @@ def order_named(key: int, number: str) -> Named:
 def _orders_of(kind: str, ids: list[int]) -> dict[int, int]:
     model, column = ORDER_OF[kind]
     rows: Any = model._default_manager.filter(id__in=ids)
-    if model is Obligation:
-        rows = rows.filter(subject_kind="order")
-    if model is ObligationPause:
-        rows = rows.filter(obligation__subject_kind="order")
-    return dict(rows.values_list("id", column))
+    if model not in (Obligation, ObligationPause):
+        return dict(rows.values_list("id", column))
+    about = "subject_kind" if model is Obligation else "obligation__subject_kind"
+    subjects = dict(rows.filter(**{about: "order"}).values_list("id", column))
+    short = dict(rows.filter(**{f"{about}__in": CLOCKS}).values_list("id", column))
+    owners = dict(ShortageCase.objects.filter(id__in=set(short.values())).values_list("id", "order_id"))
+    return subjects | {key: owners[case] for key, case in short.items() if case in owners}
 
 
 def _others(kind: str, ids: list[int]) -> Mapping[int, Named]:

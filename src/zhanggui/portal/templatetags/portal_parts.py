@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from lucide import _render_icon as svg_of
 
 from zhanggui.connectors.channels import CHANNELS
+from zhanggui.connectors.intake.messages import layout_label
 from zhanggui.kernel.money import format_money
 from zhanggui.obligations.calendars.records import DayEdit, Line, Shift
-from zhanggui.portal import wording
+from zhanggui.portal import hold_words, wording
 from zhanggui.portal.reading.calendars import DayShown
 from zhanggui.portal.reading.imports import FieldShown
 from zhanggui.portal.reading.paging import Count
@@ -129,6 +130,30 @@ def hold(code: str) -> str:
 
 
 @register.filter
+def hold_about(code: str) -> str:
+    """Say what a rule of validity looks at."""
+    return str(hold_words.SAID[code].about) if code in hold_words.SAID else ""
+
+
+@register.filter
+def hold_todo(code: str) -> str:
+    """Say what a person does about a reason to wait."""
+    return str(hold_words.SAID[code].todo) if code in hold_words.SAID else ""
+
+
+@register.filter
+def missing_words(names: list[str]) -> str:
+    """Name what a receiver lacks."""
+    return " · ".join(str(hold_words.MISSING.get(name, name)) for name in names)
+
+
+@register.filter
+def block_kind(code: str) -> str:
+    """Name what an entry of the blocklist names."""
+    return str(hold_words.BLOCK_KINDS.get(code, code))
+
+
+@register.filter
 def refusal(code: str) -> str:
     """Say why a row was refused."""
     return str(wording.REFUSALS.get(code, code))
@@ -169,6 +194,12 @@ def channel_words(code: str) -> str:
     """Name a channel; one that nobody registered is shown by its code."""
     known = CHANNELS.get(code)
     return _(known.name) if known else code
+
+
+@register.filter
+def layout_words(name: str) -> str:
+    """Name the layout by which a file was read."""
+    return layout_label(name)
 
 
 @register.filter

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from zhanggui.journal.steps import Inside
 from zhanggui.sales.orders.models import Order
 from zhanggui.sales.orders.records import OPEN_STATES, Refund, Standing, State
+
+if TYPE_CHECKING:
+    from zhanggui.journal.steps import Inside
 
 
 def batches_in_state(state: State, *, size: int = 5_000) -> Iterator[list[int]]:
@@ -36,6 +39,20 @@ def ready_batches(state: State, before: datetime, since: datetime, *, size: int 
     yield from _batches(rows, size)
 
 
+def unconfirmed(shop: int | None = None) -> QuerySet[Order]:
+    """Return the orders of a shop, or of all, that nobody confirmed yet and that can be judged again."""
+    rows = Order.objects.filter(state__in=(State.RECEIVED, State.UNPAID, State.HELD))
+    return rows if shop is None else rows.filter(shop_id=shop)
+
+
+def unconfirmed_batches(shop: int | None = None, *, size: int = 5_000) -> Iterator[list[int]]:
+    """Give the orders that can be judged again by id, in batches; each is passed once."""
+    above = 0
+    while found := list(unconfirmed(shop).filter(id__gt=above).order_by("id").values_list("id", flat=True)[:size]):
+        above = found[-1]
+        yield found
+
+
 def _batches(wanted: QuerySet[Order], size: int) -> Iterator[list[int]]:
     after: tuple[datetime, int] | None = None
     while True:
@@ -56,7 +73,7 @@ def numbers_of(ids: Sequence[int]) -> dict[int, str]:
     return {key: str(number) for key, number in rows}
 
 
-def closed_on_channel(shop_id: int, external_ids: Sequence[str], *, context: Inside) -> list[int]:
+def closed_on_channel(shop_id: int, external_ids: Sequence[str], *, context: "Inside") -> list[int]:
     """Return those of a shop's orders that their channel has closed or paid back and that we still work on."""
     rows = context.run.lock(
         Order, "external_id", sorted(external_ids), ["id", "state", "standing", "refund"], equal={"shop_id": shop_id}
@@ -76,7 +93,7 @@ def external_numbers(ids: Sequence[int]) -> dict[int, str]:
     return found
 
 
-def ids_on_channel(shop_id: int, external_ids: Sequence[str], *, context: Inside) -> dict[str, int]:
+def ids_on_channel(shop_id: int, external_ids: Sequence[str], *, context: "Inside") -> dict[str, int]:
     """Return the ids of a shop's orders by their numbers on the channel."""
     rows = context.run.lock(
         Order, "external_id", sorted(external_ids), ["external_id", "id"], equal={"shop_id": shop_id}, lock=False
