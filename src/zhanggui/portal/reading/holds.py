@@ -111,7 +111,9 @@ def _waiting(wanted: HoldFilter) -> QuerySet[Order]:
 
 def waiting(wanted: HoldFilter, known: Mapping[int, Shop], place: str, size: int = 50) -> Page[HoldRow]:
     """Return a page of the orders that wait, the first placed on top. Cost: five statements."""
-    found = list(after(_waiting(wanted), "placed_at", place, newest_first=False).order_by("placed_at", "id")[: size + 1])
+    found = list(
+        after(_waiting(wanted), "placed_at", place, newest_first=False).order_by("placed_at", "id")[: size + 1]
+    )
     kept, following = cut(found, size, "placed_at")
     return Page(tuple(_rows(kept, known)), following, not place)
 

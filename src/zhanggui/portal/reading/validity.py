@@ -1,6 +1,6 @@
 """Rules of validity as pages show them: what each caught, where it is on, what it goes by; and the blocklist."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from zhanggui.regulation.records import InForce
 from zhanggui.sales.orders.models import BlockEntry, OrderHold, Shop, ShopRule
 from zhanggui.sales.orders.receivers import blocked_form
 from zhanggui.sales.orders.switches import BLOCK_KINDS
-from zhanggui.sales.orders.validity import RULES
+from zhanggui.sales.orders.validity import RULES, Rule
 
 CLAUSE = "2.1.3.1"
 CONFIRMING = ("confirm_hours", "confirming", "confirm_after_minutes")
@@ -68,15 +68,18 @@ def rule_lines(shop: Shop | None, since: datetime, as_of: datetime) -> tuple[Rul
         "still_open": CountOf("id", filter=Q(state="open")),
         "released": CountOf("id", filter=Q(state="released")),
     }
-    counted = {code: told for code, *told in rows.values_list("code").annotate(**figures)}
+    counted: dict[str, Sequence[int]] = {code: told for code, *told in rows.values_list("code").annotate(**figures)}
     known = {one.parameter.name: one for one in in_force(CLAUSE, as_of)}
     off = set(shop.rules_off.split(",")) if shop else set()
-    return tuple(
-        RuleLine(
-            str(rule.code), rule.department, rule.switchable, rule.code not in off,
-            *counted.get(str(rule.code), (0, 0, 0)), tuple(known[name] for name in rule.parameters),
-        )
-        for rule in RULES
+    return tuple(_rule_line(rule, off, counted.get(str(rule.code), (0, 0, 0)), known) for rule in RULES)
+
+
+def _rule_line(rule: Rule, off: Collection[str], figures: Sequence[int], known: Mapping[str, InForce]) -> RuleLine:
+    caught, still_open, released = figures
+    parameters = tuple(known[name] for name in rule.parameters)
+    on = rule.code not in off
+    return RuleLine(
+        str(rule.code), rule.department, rule.switchable, on, caught, still_open, released, parameters
     )  # fmt: skip
 
 

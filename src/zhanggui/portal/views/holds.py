@@ -20,7 +20,7 @@ from zhanggui.portal.reading import holds as reading
 from zhanggui.portal.reading import orders
 from zhanggui.portal.views.entry import next_address
 from zhanggui.processes.orders import cancel_orders
-from zhanggui.sales.orders.corrections import LONGEST, edit_contact
+from zhanggui.sales.orders.corrections import CAN_CHANGE, LONGEST, edit_contact
 from zhanggui.sales.orders.holds import assign_holds, keep_content, release_holds, resolve_holds
 from zhanggui.sales.orders.records import Assign, ReceiverEdit, Release
 
@@ -206,7 +206,7 @@ def _receiver_page(
         "address": _("Address"),
     }
     fields = [(name, label, getattr(edit, name), LONGEST[name], wrong.get(name, "")) for name, label in labels.items()]
-    locked = order.state not in reading.CAN_CHANGE
+    locked = order.state not in CAN_CHANGE
     facts = {
         "order": order, "fields": fields, "wrong": wrong, "reason": reason, "locked": locked, "key": ids.token()
     }  # fmt: skip

@@ -95,7 +95,7 @@ def judge(request: HttpRequest) -> HttpResponse:
 def _judge(request: HttpRequest, context: Context, shop: int | None) -> None:
     """Judge unconfirmed orders again: at once when they are few, else as a job in the background."""
     if unconfirmed(shop)[: AT_ONCE + 1].count() > AT_ONCE:
-        payload = {
+        payload: dict[str, str | int] = {
             "actor_kind": context.actor.kind, "actor_id": context.actor.id, "shop": shop or 0, "reason": context.reason
         }  # fmt: skip
         job = JobRequest(JUDGE_JOB, context.key or ids.token(), payload)
