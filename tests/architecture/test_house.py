@@ -13,6 +13,7 @@ MORE = {
     "obligations/calendars": {"words.py": "the sum of a due moment, told to people in their language"},
     "sales/shortages": {"answers.py": "the steps by which customers choose and promises fail, split off by noun"},
     "sales/orders": {"intake.py": "the steps by which orders come in, split off by noun"},
+    "sales/invoices": {"wishes.py": "the steps by which wishes come in and follow their orders, split off by noun"},
 }
 
 

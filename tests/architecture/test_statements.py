@@ -12,7 +12,7 @@ from zhanggui.journal.models import Run
 from zhanggui.journal.steps import STEPS, Step
 from zhanggui.journal.writing import OpenRun
 
-APPS = ("catalog.", "inventory.", "fulfilment.", "orders.", "shortages.", "processes.")
+APPS = ("catalog.", "inventory.", "fulfilment.", "orders.", "invoices.", "shortages.", "processes.")
 TRANSACTION = ("SAVEPOINT", "RELEASE SAVEPOINT")
 
 pytestmark = pytest.mark.django_db
