@@ -54,6 +54,7 @@ def clock_of(name: str, clause: str = "2.1.3.1") -> str:
 
 ORDER, LINE, HOLD = ("orders_order",), ("orders_orderline",), ("orders_orderhold",)
 PART = ("orders_orderpart",)
+CASE = ("shortages_shortagecase",)
 BALANCE, MOVEMENT = ("inventory_stockbalance",), ("inventory_stockmovement",)
 CLOCK, PAUSE = ("obligations_obligation",), ("obligations_obligationpause",)
 INVOICE, NUMBER = ("invoices_invoice",), ("invoices_invoicenumber",)
@@ -106,6 +107,16 @@ CASES = (
     Corruption("O5", LINE, "UPDATE orders_orderline SET discount_fen = 1", ("A2",), refused=True),
     Corruption("O7", HOLD, f"UPDATE orders_orderhold SET state = 'open' WHERE order_id = {numbered('H2')}", ("A2",)),
     Corruption("O8", CLOCK, f"DELETE FROM obligations_obligation WHERE id = {clock_of('REC00000')}", ("D6", "A2")),
+    Corruption("O8", CASE, f"UPDATE shortages_shortagecase SET order_id = {one('held')} WHERE order_id ="
+               f" {numbered('SHORT00000')}", ("A2", "N1")),
+    Corruption("N1", CASE, f"UPDATE shortages_shortagecase SET cycle = 2 WHERE order_id = {numbered('WAIT00000')}",
+               ("O8",)),
+    Corruption("N1", CASE, f"UPDATE shortages_shortagecase SET state = 'told' WHERE order_id = {numbered('WAIT00001')}",
+               ("A2",)),
+    Corruption("N1", ("shortages_shortageanswer",),
+               "UPDATE shortages_shortageanswer SET promised = '2026-03-10'", ("A2",)),
+    Corruption("N1", CLOCK, "UPDATE obligations_obligation SET due_at = '2026-03-20 16:00:00' WHERE subject_kind ="
+               " 'shortage_promise'", ("D2",)),
     Corruption("O9", ORDER, f"UPDATE orders_order SET version = version + 1 WHERE id = {one('released')}"),
     Corruption("P1", ("fulfilment_shipment",), "UPDATE fulfilment_shipment SET waybill = 'SF1'", ("A2",), refused=True),
     Corruption("P1", PART, f"UPDATE orders_orderpart SET shipped = 1, cancelled = 1 WHERE order_id = {one('shipped')}"

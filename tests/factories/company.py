@@ -6,7 +6,7 @@ twice, jobs waiting and parked, a message to be sent, a calendar with a working-
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from tests.cast import MONDAY_MORNING, PASSWORD, SUN
 from tests.factories.invoices import issues
@@ -41,6 +41,10 @@ from zhanggui.sales.invoices.steps import issue_invoices, take_back_invoices
 from zhanggui.sales.invoices.wishes import take_wishes
 from zhanggui.sales.orders.holds import resolve_holds
 from zhanggui.sales.orders.intake import take_in_orders
+from zhanggui.sales.shortages.answers import take_answers
+from zhanggui.sales.shortages.models import ShortageCase
+from zhanggui.sales.shortages.records import AnswerIn, Proposal, Told
+from zhanggui.sales.shortages.steps import propose, record_told
 
 CONFIRM = ("2.1.3.1", "order")
 HOUR = timedelta(hours=1)
@@ -126,6 +130,7 @@ def _orders(company: Company) -> dict[str, list[int]]:
     go_on(orders["late"], "received", "confirmed")
     orders["short"] = bring(company, 1, {"TEA": 1_000}, "confirmed", "SHORT")
     reserve_orders(orders["short"], context=by(MONDAY_MORNING))
+    orders["waiting"] = _waiting(company)
     pause_confirming(orders["paused"] + orders["resumed"], context=by(MONDAY_MORNING + HOUR))
     resume_confirming(orders["resumed"], context=by(MONDAY_MORNING + 3 * HOUR))
     return orders
@@ -139,6 +144,18 @@ def _invoices(orders: dict[str, list[int]]) -> None:
     issue_invoices(issues([first, second]), context=by(MONDAY_MORNING))
     take_back_invoices([second], context=by(MONDAY_MORNING))
     issue_invoices(issues([Invoice.objects.get(colour="red").id]), context=by(MONDAY_MORNING))
+
+
+def _waiting(company: Company) -> list[int]:
+    """Short orders whose customers were told: one has not answered, one waits until a day."""
+    orders = bring(company, 2, {"TEA": 2_000}, "confirmed", "WAIT")
+    reserve_orders(orders, context=by(MONDAY_MORNING))
+    told, agreed = ShortageCase.objects.filter(order_id__in=orders).order_by("id").values_list("id", flat=True)
+    (still,) = ShortageCase.objects.exclude(order_id__in=orders).values_list("id", flat=True)
+    propose([Proposal(still), Proposal(told, date(2026, 3, 9)), Proposal(agreed)], context=by(MONDAY_MORNING))
+    record_told([Told(still, "phone", "会等"), Told(told, "phone", "再想想")], context=by(MONDAY_MORNING + HOUR))
+    take_answers([AnswerIn(agreed, "wait", promised=date(2026, 3, 9))], context=by(MONDAY_MORNING + HOUR))
+    return orders
 
 
 def _staff() -> None:

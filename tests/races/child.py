@@ -3,7 +3,7 @@
     {"do": "confirmed", "batches": [[1, 2], [3]], "at": "2026-03-02T01:00:00+00:00", "key": null, "blind": false}
 
 Each batch is one call, an answer each. `do` is a state of the ordinary way, "cancelled", "received" (with rows of shop,
-number, lines), "sealed", or "processed" (all open orders, by the clock on the wall). With `blind` no row is locked and
+number, lines), "answered" (case, option, the hash of a page's token), "carried_out" (cases), "sealed", or "processed" (all open orders, by the clock on the wall). With `blind` no row is locked and
 every reader of stock waits before it writes: the control that shows what the locks are for. Started by hand with
 `ZHANGGUI_CRASH_AT` it dies at that point.
 """
@@ -22,6 +22,7 @@ import django
 django.setup()
 
 from tests.factories.orders import Company, move, now, order_in  # noqa: E402
+from tests.factories.shortages import NEXT_MONDAY  # noqa: E402
 
 from zhanggui.journal.steps import seal_runs  # noqa: E402
 from zhanggui.journal.writing import OpenRun  # noqa: E402
@@ -29,8 +30,11 @@ from zhanggui.kernel import clock  # noqa: E402
 from zhanggui.kernel.batch import Answer  # noqa: E402
 from zhanggui.logistics.inventory.models import StockBalance  # noqa: E402
 from zhanggui.processes.orders import cancel_orders  # noqa: E402
+from zhanggui.processes.shortages import carry_out_answers  # noqa: E402
 from zhanggui.processes.through import process_orders  # noqa: E402
 from zhanggui.sales.orders.intake import take_in_orders  # noqa: E402
+from zhanggui.sales.shortages.answers import take_answers  # noqa: E402
+from zhanggui.sales.shortages.records import AnswerIn  # noqa: E402
 
 BLIND_SECONDS = 0.005
 
@@ -62,6 +66,10 @@ def call(do: str, batch: list[Any], at: datetime, key: str | None) -> Answer:
     if do == "received":
         rows = [order_in(Company(shop, 0, {}), name, lines) for shop, name, lines in batch]
         return take_in_orders(rows, context=context)
+    if do == "answered":
+        return take_answers([AnswerIn(*row, promised=NEXT_MONDAY) for row in batch], context=context)
+    if do == "carried_out":
+        return carry_out_answers(batch, context=context)
     if do == "cancelled":
         return cancel_orders(batch, context=context)
     return move(batch, do, context)
