@@ -10,10 +10,11 @@ import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from tests.factories.platforms import TAOBAO_LIST, file_of, of_list
 from tests.pages.conftest import Hire
 
 from zhanggui.catalog.models import Sku
-from zhanggui.connectors.intake.models import IntakeFile
+from zhanggui.connectors.intake.models import IntakeFile, SavedMapping
 from zhanggui.connectors.intake.taking_in import SOON_ROWS, commit_intake
 from zhanggui.delivery.models import Job
 from zhanggui.delivery.records import ParkRequest
@@ -325,3 +326,83 @@ def test_staff_who_may_only_look_see_files_but_no_forms(client: Client, hire: Hi
     assert "商品.csv" in text
     assert 'type="file"' not in text
     assert client.post(f"/imports/{brought().id}/commit/", {"attempt": "1"}).status_code == 403
+
+
+LIST_NUMBER = "3012345678901234567"
+
+
+def a_list(client: Client) -> Any:
+    text = file_of(TAOBAO_LIST, of_list(LIST_NUMBER, "10.00")).decode()
+    return bring(client, text, "orders", name="ExportOrderList.csv", encoding="gb18030")
+
+
+def let_all_in(client: Client) -> str:
+    file = IntakeFile.objects.order_by("-id")[0]
+    client.post(f"/imports/{file.id}/commit/", {"attempt": str(file.attempt)})
+    commit_intake(file.id, context=Context(SYSTEM, clock.now()))
+    return words(client.get(f"/imports/{file.id}/"))
+
+
+def test_a_list_tells_which_file_it_waits_for_everywhere(owner: Client) -> None:
+    a_list(owner)
+    text = let_all_in(owner)
+    assert "等另一份文件" in text
+    assert "ExportOrderDetailList" in text
+    assert "淘宝/天猫：订单列表" in text
+    for place in ("/imports/", "/"):
+        assert "在等另一份文件的订单" in words(owner.get(place)), place
+
+
+def test_the_list_is_silent_when_nothing_waits(owner: Client) -> None:
+    assert "在等另一份文件的订单" not in words(owner.get("/imports/"))
+
+
+def test_every_column_is_shown_with_its_first_values_also_those_not_used(owner: Client) -> None:
+    bring(owner, ORDERS.replace("下单时间", "下单时间,颜色").replace("09:00", "09:00,墨绿"), "orders")
+    text = words(owner.get(f"/imports/{brought().id}/columns/"))
+    assert "墨绿" in text
+    assert "未使用" in text
+
+
+def test_a_check_that_failed_keeps_what_was_chosen(owner: Client) -> None:
+    bring(owner, ORDERS, "orders")
+    key = brought().id
+    owner.post(f"/imports/{key}/check/", {"column-external_id": "0", "column-title": "2", "encoding": "gbk"})
+    assert brought().state == "refused"
+    text = words(owner.get(f"/imports/{key}/columns/"))
+    assert "您的选择已保留" in text
+    assert re.search(r'name="column-title">.*?<option value="2" selected>', text, re.DOTALL)
+    assert "<option selected>gbk</option>" in text
+
+
+def test_a_layout_can_be_chosen_instead_of_columns(owner: Client) -> None:
+    a_list(owner)
+    key = brought().id
+    assert 'value="taobao_order_list_38" selected' in words(owner.get(f"/imports/{key}/columns/"))
+    owner.post(f"/imports/{key}/check/", {"layout": "jd_order_30"})
+    assert brought().refusal == "layout_differs"
+    owner.post(f"/imports/{key}/check/", {"layout": "taobao_order_list_38"})
+    assert (brought().state, brought().layout) == ("checked", "taobao_order_list_38")
+    assert owner.post(f"/imports/{key}/check/", {"layout": "nobody"}).status_code == 400
+
+
+def test_saved_columns_are_listed_renamed_and_taken_away(owner: Client) -> None:
+    bring(owner, ORDERS, "orders")
+    let_all_in(owner)
+    kept = SavedMapping.objects.get()
+    assert "商品.csv" in words(owner.get("/imports/mappings/"))
+    assert "门店日报" in words(owner.post(f"/imports/mappings/{kept.id}/", {"name": " 门店日报 "}, follow=True))
+    assert "请写名称" in words(owner.post(f"/imports/mappings/{kept.id}/", {"name": " "}, follow=True))
+    assert "门店日报" not in words(owner.post(f"/imports/mappings/{kept.id}/", {"do": "remove"}, follow=True))
+    kept.refresh_from_db()
+    assert kept.gone
+    assert "已被他人移除" in words(owner.post(f"/imports/mappings/{kept.id}/", {"name": "又来"}, follow=True))
+
+
+def test_who_may_only_look_changes_no_saved_columns(client: Client, owner: Client, hire: Hire) -> None:
+    bring(owner, ORDERS, "orders")
+    let_all_in(owner)
+    kept = SavedMapping.objects.get()
+    client.force_login(hire("chen", roles=("operations",)))
+    assert 'name="do"' not in words(client.get("/imports/mappings/"))
+    assert client.post(f"/imports/mappings/{kept.id}/", {"do": "remove"}).status_code == 403

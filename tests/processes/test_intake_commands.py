@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.factories.intake import row, table
+from tests.factories.platforms import TAOBAO_DETAIL, TAOBAO_LIST, file_of, of_detail, of_list
 
 from zhanggui.cli.main import main
 from zhanggui.connectors.intake.models import IntakeFile
@@ -40,12 +41,13 @@ def test_an_order_import_answers_as_promised(run: Any, two_orders: Path) -> None
     code, document, said = run("orders", "import", two_orders, "--channel", "manual")
     assert code == 1
     assert list(document) == [
-        "layout", "encoding", "orders", "lines", "new", "changed", "unchanged", "refused", "amount_fen"
+        "layout", "encoding", "orders", "lines", "new", "changed", "unchanged", "refused", "amount_fen", "waiting",
+        "unused_columns",
     ]  # fmt: skip
     (refused,) = document.pop("refused")
     assert document == {
         "layout": "guess", "encoding": "utf-8", "orders": 1, "lines": 1, "new": 1, "changed": 0, "unchanged": 0,
-        "amount_fen": 1990,
+        "amount_fen": 1990, "waiting": 0, "unused_columns": [],
     }  # fmt: skip
     assert (refused["row"], refused["code"]) == (3, "quantity_too_small")
     assert "3" in refused["message"]
@@ -163,3 +165,15 @@ def test_products_and_stock_answer_in_the_same_way(run: Any, tmp_path: Path) -> 
     code, document, _ = run("stock", "import", stock)
     assert (code, document["rows"], document["new"]) == (1, 2, 1)
     assert [(one["row"], one["code"]) for one in document["refused"]] == [(3, "unknown_sku")]
+
+
+def test_a_list_answers_how_many_wait_and_names_the_other_file(run: Any, tmp_path: Path) -> None:
+    listed, details = tmp_path / "ExportOrderList.csv", tmp_path / "ExportOrderDetailList.csv"
+    number = "3012345678901234567"
+    listed.write_bytes(file_of(TAOBAO_LIST, of_list(number, "9.00"), encoding="gb18030"))
+    details.write_bytes(file_of(TAOBAO_DETAIL, of_detail(number, "TEA", 1, "10.00"), encoding="gb18030"))
+    code, document, said = run("orders", "import", listed, "--channel", "taobao")
+    assert (code, document["layout"], document["waiting"], document["new"]) == (1, "taobao_order_list_38", 1, 0)
+    assert "ExportOrderDetailList" in said
+    code, document, _ = run("orders", "import", details, "--channel", "taobao")
+    assert (code, document["waiting"], document["new"], document["amount_fen"]) == (0, 0, 1, 900)

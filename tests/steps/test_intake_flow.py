@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import translation
-from tests.factories.intake import bring_file, check, codes, let_in, row, seen, table
+from tests.factories.intake import bring_file, check, let_in, row, seen, table
 from tests.factories.orders import now
 from tests.factories.steps import contents
 from tests.factories.truths import broken

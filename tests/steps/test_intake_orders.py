@@ -140,7 +140,9 @@ def test_a_british_summer_day_is_read_in_london_time() -> None:
         ("谁知道", "held", True),
     ],
 )
-def test_every_order_comes_in_and_its_status_says_where_it_stands(tea: None, word: str, state: str, counts: bool) -> None:
+def test_every_order_comes_in_and_its_status_says_where_it_stands(
+    tea: None, word: str, state: str, counts: bool
+) -> None:
     file = let_in(table([*row("A1"), word, AT], header=(*HEADER, "订单状态", "付款时间")))
     order = Order.objects.get()
     assert (file.new, file.rows_refused, order.state) == (1, 0, state)
@@ -170,11 +172,40 @@ def test_rows_of_one_order_that_are_closed_and_open_are_looked_at_by_a_person(te
 
 
 def test_a_file_may_tell_notes_flag_country_limit_and_invoice() -> None:
-    names = ("买家留言", "卖家备注", "旗帜", "国家", "承诺发货时间", "平台优惠", "买家实付", "邮箱", "规格", "发票抬头", "税号")
-    told = ("请包装好", "老客户", "红", "中国", "2026-03-04 10:00:00", "2.00", "17.90", "he@example.com", "绿茶", "和静", "91")
+    names = (
+        "买家留言",
+        "卖家备注",
+        "旗帜",
+        "国家",
+        "承诺发货时间",
+        "平台优惠",
+        "买家实付",
+        "邮箱",
+        "规格",
+        "发票抬头",
+        "税号",
+    )
+    told = (
+        "请包装好",
+        "老客户",
+        "红",
+        "中国",
+        "2026-03-04 10:00:00",
+        "2.00",
+        "17.90",
+        "he@example.com",
+        "绿茶",
+        "和静",
+        "91",
+    )
     (order,) = orders_of(table([*row("A1"), *told], header=(*HEADER, *names)))
     said = order.contact
-    assert (said.buyer_note, said.seller_note, said.country, said.email) == ("请包装好", "老客户", "中国", "he@example.com")
+    assert (said.buyer_note, said.seller_note, said.country, said.email) == (
+        "请包装好",
+        "老客户",
+        "中国",
+        "he@example.com",
+    )
     assert (order.flag, order.platform_discount_fen, order.stated_fen) == ("红", 200, 1790)
     assert order.platform_due_at
     assert order.platform_due_at.isoformat() == "2026-03-04T02:00:00+00:00"

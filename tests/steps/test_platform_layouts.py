@@ -58,7 +58,8 @@ SAMPLES: dict[str, tuple[Sequence[str], Cells]] = {
     "shopify_orders_79": (SHOPIFY, of_shopify("#1001", "TEA", 1, "10.00", **{"Financial Status": "paid"})),
     "taobao_sub_orders": (
         TAOBAO_SUB_ORDERS,
-        {"子订单编号": NUMBER, "主订单编号": NUMBER, "标题": "茶", "价格": "10.00", "购买数量": 1, "订单状态": "交易成功",
+        {"子订单编号": NUMBER, "主订单编号": NUMBER, "标题": "茶", "价格": "10.00", "购买数量": 1,
+        "订单状态": "交易成功",
          "买家应付货款": "9.00", "退款状态": "没有申请退款", "退款金额": "无退款申请", "订单创建时间": "2026/3/1 9:05"},
     ),
 }  # fmt: skip
@@ -123,7 +124,8 @@ def test_a_wrapped_number_with_zeros_at_its_end_is_whole() -> None:
 
 
 def test_a_list_tells_receiver_note_memo_invoice_and_a_changed_address() -> None:
-    more = {"买家留言": "请快", "订单备注": "老客户", "发票抬头": "和静茶行", "修改后的收货地址": "上海 上海市 静安区 南京西路 9号",
+    more = {"买家留言": "请快", "订单备注": "老客户", "发票抬头": "和静茶行",
+    "修改后的收货地址": "上海 上海市 静安区 南京西路 9号",
             "异常信息": "存在风险"}  # fmt: skip
     order = only(file_of(TAOBAO_LIST, of_list(NUMBER, "10.00", **more)))
     said = order.contact
@@ -147,7 +149,9 @@ def test_a_file_of_sub_orders_needs_no_list() -> None:
 
 
 def test_amounts_that_jd_repeats_are_counted_once() -> None:
-    lines = [of_jd("298765432103", code, 1, price, "168.00", 运费金额="6.00") for code, price in (("A", "129"), ("B", "59"))]
+    lines = [
+        of_jd("298765432103", code, 1, price, "168.00", 运费金额="6.00") for code, price in (("A", "129"), ("B", "59"))
+    ]
     order = only(file_of(JD, *lines))
     assert amounts(order) == ([11116, 5084], 600, 0, 16800)
     assert order.goods_fen + order.freight_fen == order.stated_fen
@@ -164,7 +168,12 @@ def test_what_was_paid_from_a_balance_counts_as_paid_by_the_buyer() -> None:
 
 
 def test_jd_on_delivery_and_the_memo_with_its_grade() -> None:
-    more = {"支付方式": "货到付款", "商家备注": "送小样", "商家备注等级（等级1-5为由高到低）": "2", "订单备注": "周末送"}
+    more = {
+        "支付方式": "货到付款",
+        "商家备注": "送小样",
+        "商家备注等级（等级1-5为由高到低）": "2",
+        "订单备注": "周末送",
+    }
     order = only(file_of(JD, of_jd("1", "A", 1, "5.00", "5.00", **more)))
     assert (order.payment, order.flag, order.contact.seller_note, order.contact.buyer_note) == (
         "cod", "2", "送小样", "周末送")  # fmt: skip
@@ -176,7 +185,9 @@ def test_a_price_for_the_whole_row_is_divided_and_nothing_is_lost() -> None:
 
 
 def test_the_shop_s_discount_lowers_the_line_and_the_platform_s_does_not() -> None:
-    cells = of_pdd("261102-123456789012345", "120.00", 2, "104.50", **{"店铺优惠折扣(元)": "10.50", "平台优惠折扣(元)": "5.00"})
+    cells = of_pdd(
+        "261102-123456789012345", "120.00", 2, "104.50", **{"店铺优惠折扣(元)": "10.50", "平台优惠折扣(元)": "5.00"}
+    )
     order = only(file_of(PDD, cells))
     assert amounts(order) == ([10950], 0, 500, 10450)
 
@@ -191,7 +202,11 @@ def test_a_day_is_taken_from_the_number_where_the_moment_is_open() -> None:
     [
         ({"商家优惠": "10.00", "平台优惠": "3.00"}, 9000, 300),
         ({"商家优惠": "10.00", "达人优惠": "2.00"}, 9000, 200),
-        ({"商家优惠": "10.00", "达人优惠": "2.00", "商家实际承担优惠金额": "12.00", "平台实际承担优惠金额": "0"}, 8800, 0),
+        (
+            {"商家优惠": "10.00", "达人优惠": "2.00", "商家实际承担优惠金额": "12.00", "平台实际承担优惠金额": "0"},
+            8800,
+            0,
+        ),
         ({"优惠总金额": "5.00"}, 9500, 0),
     ],
 )
@@ -226,7 +241,9 @@ def test_joined_sub_orders_are_taken_apart_where_that_is_sure(
     assert [(one.merchant_code, one.quantity, one.unit_price_fen) for one in order.lines] == lines
 
 
-@pytest.mark.parametrize(("codes", "pieces", "price"), [("TEA;CUP", 3, "20;5"), ("A;B;C", 2, "1;1"), ("TEA;CUP", 2, "9")])
+@pytest.mark.parametrize(
+    ("codes", "pieces", "price"), [("TEA;CUP", 3, "20;5"), ("A;B;C", 2, "1;1"), ("TEA;CUP", 2, "9")]
+)
 def test_joined_sub_orders_that_cannot_be_taken_apart_are_refused_by_name(codes: str, pieces: int, price: str) -> None:
     cells = of_douyin("4812345678901234567", "11;12", codes, pieces, price, "45.00")
     assert [code for _, code, _ in judged(check(file_of(DOUYIN, cells), channel="douyin"))] == ["joined_unclear"]
@@ -245,7 +262,11 @@ def test_only_the_first_row_of_a_shopify_order_tells_about_the_order() -> None:
     rows = [of_shopify("#1001", "TEA", 1, "159.00", **head), of_shopify("#1001", "CUP", 2, "79.50")]
     order = only(file_of(SHOPIFY, *rows))
     assert amounts(order) == ([14900, 14900], 1000, 0, 30800)
-    assert (order.contact.phone, order.contact.email, order.contact.country) == ("+86 138 1234 0001", "he@example.com", "CN")
+    assert (order.contact.phone, order.contact.email, order.contact.country) == (
+        "+86 138 1234 0001",
+        "he@example.com",
+        "CN",
+    )
 
 
 @pytest.mark.parametrize(
@@ -295,7 +316,8 @@ def test_a_status_joins_shipping_and_money(word: str, aftersale: str, expected: 
 
 def test_a_bad_row_keeps_its_order_out_and_the_others_come_in() -> None:
     rows = [
-        of_douyin("4812345678901234567", "1", "TEA", 0, "1", "1"), of_douyin("4812345678901234567", "2", "TEA", 1, "1", "1"),
+        of_douyin("4812345678901234567", "1", "TEA", 0, "1", "1"), of_douyin("4812345678901234567", "2", "TEA", 1,
+        "1", "1"),
         of_douyin("4812345678901234568", "3", "TEA", 1, "1", "1"),
     ]  # fmt: skip
     parsed = check(file_of(DOUYIN, *rows), channel="douyin")
@@ -318,7 +340,9 @@ def test_a_bad_row_keeps_its_order_out_and_the_others_come_in() -> None:
         ({"收件人": "长" * 101}, "name_too_long", "receiver"),
     ],
 )
-def test_a_cell_that_cannot_be_read_is_refused_with_its_field(change: Cells, code: str | None, field: str | None) -> None:
+def test_a_cell_that_cannot_be_read_is_refused_with_its_field(
+    change: Cells, code: str | None, field: str | None
+) -> None:
     cells = of_douyin("4812345678901234567", "1", "TEA", 1, "10.00", "10.00", **change)
     expected = [(2, code, field)] if code else []
     assert judged(check(file_of(DOUYIN, cells), channel="douyin")) == expected

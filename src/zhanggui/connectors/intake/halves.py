@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from zhanggui.connectors.intake.platforms.shapes import DETAIL, LIST
+from zhanggui.connectors.intake.words import REFUNDS
 from zhanggui.kernel.money import split_by_largest_remainder
-from zhanggui.sales.orders.records import ContactIn, InvoiceWish, LineIn, OrderIn, Refund
+from zhanggui.sales.orders.records import ContactIn, InvoiceWish, LineIn, OrderIn
 from zhanggui.sales.orders.rules import content_hash
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,7 +63,7 @@ def joined(of_list: Half, detail: Half) -> OrderIn:
     goods come to more, the lines stay at their prices, and the order's amounts differ.
     """
     head, lines = of_list.order, with_discount(detail.order.lines, of_list.goods_fen)
-    refund = max(head.refund, detail.order.refund, key=list(Refund).index)
+    refund = max(head.refund, detail.order.refund, key=REFUNDS.index)
     stands_for = content_hash(head.external_id, head.placed_at, lines, (head.freight_fen, 0))
     return replace(head, lines=lines, content_hash=stands_for, refund=refund)
 

@@ -106,9 +106,7 @@ def bring_halves(batch: Sequence[HalfRow], *, context: Inside) -> Answer:
     return answer(accepted, rejected)
 
 
-def _here(
-    batch: Sequence[HalfRow], context: Inside
-) -> tuple[Mapping[str, _Kept], Mapping[str, _Kept], frozenset[str]]:
+def _here(batch: Sequence[HalfRow], context: Inside) -> tuple[Mapping[str, _Kept], Mapping[str, _Kept], frozenset[str]]:
     """Return the halves of the batch's kind and of the other one that are here, and which orders are."""
     ids = sorted({row.half.external_id for row in batch})
     place: dict[str, int | str] = {"channel": batch[0].channel, "shop": batch[0].shop}
@@ -122,9 +120,7 @@ def _here(
     return mine, others, frozenset(row[0] for row in known)
 
 
-def _keep(
-    batch: Sequence[HalfRow], verdicts: Sequence[Verdict], mine: Mapping[str, _Kept], context: Inside
-) -> None:
+def _keep(batch: Sequence[HalfRow], verdicts: Sequence[Verdict], mine: Mapping[str, _Kept], context: Inside) -> None:
     """Keep the halves as they came; those that were here and differ take the newer word."""
     run = context.run
     states = [str(HalfState.JOINED if found.joins else HalfState.WAITING) for found in verdicts]

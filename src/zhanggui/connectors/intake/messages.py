@@ -283,6 +283,26 @@ def field_label(name: str, subject: Subject) -> str:
     return name
 
 
+LAYOUTS: Mapping[str, str] = MappingProxyType(
+    {
+        "taobao_order_list_38": _("Taobao/Tmall: order list"),
+        "taobao_order_detail_10": _("Taobao/Tmall: order detail"),
+        "taobao_sub_orders": _("Taobao/Tmall: sub-orders"),
+        "jd_order_30": _("JD.com: orders"),
+        "pdd_order_27": _("Pinduoduo: orders"),
+        "douyin_order_73": _("Douyin: orders"),
+        "shopify_orders_79": _("Shopify: orders"),
+        "guess": _("guessed from the column names"),
+        "chosen": _("columns chosen by hand"),
+    }
+)
+
+
+def layout_label(name: str) -> str:
+    """Return a layout as people call it."""
+    return gettext(LAYOUTS[name]) if name in LAYOUTS else name
+
+
 OTHER_FILES: Mapping[str, str] = MappingProxyType(
     {
         LIST: _("import the detail file (ExportOrderDetailList) of the same orders."),

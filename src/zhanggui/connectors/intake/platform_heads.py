@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
-from zhanggui.connectors.intake.order_rows import CONTACT_CHARS, EPOCH
+from zhanggui.connectors.intake.halves import EPOCH
+from zhanggui.connectors.intake.order_rows import CONTACT_CHARS
 from zhanggui.connectors.intake.platform_cells import is_cipher, receiver_kind
 from zhanggui.connectors.intake.platform_lines import Cells, FieldRefused
 from zhanggui.connectors.intake.platforms.shapes import Layout
@@ -102,8 +103,11 @@ def _first(rows: Sequence[Cells], name: str) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
-    """Return a remark as it is kept, without what is beyond the limit."""
-    return parse_name(text, required=False, limit=len(text) * 9 + 9)[:limit].strip() if text else ""
+    """Return a remark as it is kept, without what is beyond the limit; one that cannot be kept says nothing."""
+    try:
+        return parse_name(text, required=False, limit=len(text) * 9 + 9)[:limit].strip() if text else ""
+    except CellRefused:
+        return ""
 
 
 def _notes(rows: Sequence[Cells], name: str) -> str:

@@ -11,8 +11,8 @@ from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from zhanggui.connectors.intake.halves import Plain, packed
-from zhanggui.connectors.intake.order_rows import EPOCH, FUTURE, MICROSECOND, OPEN, REMEMBERED, moment_of
+from zhanggui.connectors.intake.halves import EPOCH, MICROSECOND, Plain, packed
+from zhanggui.connectors.intake.order_rows import FUTURE, OPEN, REMEMBERED, moment_of
 from zhanggui.connectors.intake.platform_cells import bare, text_of
 from zhanggui.connectors.intake.platform_heads import Head, head_of
 from zhanggui.connectors.intake.platform_lines import Draft, FieldRefused, Settled, lines_in, lines_of, settled
@@ -106,7 +106,13 @@ class PlatformJudge:
     """
 
     def __init__(
-        self, layout: Layout, slots: Sequence[tuple[str, tuple[int, ...]]], shop: ShopKey, as_of: datetime, *, typed: bool
+        self,
+        layout: Layout,
+        slots: Sequence[tuple[str, tuple[int, ...]]],
+        shop: ShopKey,
+        as_of: datetime,
+        *,
+        typed: bool,
     ) -> None:
         self._layout, self._slots, self._shop, self._typed = layout, tuple(slots), shop, typed
         self._given = frozenset(name for name, _ in slots)
@@ -239,7 +245,11 @@ class PlatformJudge:
         for one in read:
             for name in CONTACT:
                 given = one.cells.get(name)
-                if given and stated.setdefault(name, given) != given and not given.startswith(("##", "$$", "#", "$", "~")):
+                if (
+                    given
+                    and stated.setdefault(name, given) != given
+                    and not given.startswith(("##", "$$", "#", "$", "~"))
+                ):
                     raise _Contradiction(name)
         return stated
 
@@ -277,5 +287,3 @@ def _refuse_doubled(read: list[_Read]) -> None:
     ids = [line.line_id for one in read for line in one.lines if line.line_id]
     if len(set(ids)) < len(ids):
         raise FieldRefused(CellRefused("line_id_twice", ""), "line_id")
-
-

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db.models import Count, Max, Min, Sum
 
@@ -10,6 +11,7 @@ from zhanggui.catalog.models import Sku
 from zhanggui.connectors.intake.models import HalfOrder, IntakeFile, RefusedRow, SavedMapping
 from zhanggui.connectors.intake.platforms.shapes import LIST
 from zhanggui.connectors.intake.records import (
+    Choices,
     HalfState,
     IntakeView,
     MappingView,
@@ -26,6 +28,7 @@ from zhanggui.delivery.models import Job
 from zhanggui.delivery.records import JobState
 from zhanggui.sales.orders.models import Shop
 
+TRIED = "choices"
 CHECK_JOB, COMMIT_JOB = "intake.check", "intake.commit"
 TAKEN_UP_WITHIN = timedelta(seconds=15)
 SHOWN = (
@@ -51,6 +54,17 @@ def _view(row: IntakeFile) -> IntakeView:
         **{name: getattr(row, name) for name in SHOWN}, state=State(row.state), details=json.loads(row.details),
         reading=reading_from(row.reading),
     )  # fmt: skip
+
+
+def choices_text(choices: Choices) -> str:
+    """Return choices as they are kept."""
+    return json.dumps({name: getattr(choices, name) for name in Choices.__slots__}, ensure_ascii=False)
+
+
+def tried_choices(file: IntakeView) -> Choices | None:
+    """Return what a person chose for the check that refused the file; None where nothing was chosen."""
+    kept = file.details.get(TRIED)
+    return Choices(**json.loads(kept)) if isinstance(kept, str) else None
 
 
 def reading_text(reading: Reading) -> str:
@@ -92,7 +106,8 @@ def saved_mappings(*, limit: int = 200) -> list[MappingView]:
     rows = SavedMapping.objects.filter(gone=False).order_by("-settled_at", "-id")[:limit]
     return [
         MappingView(
-            row.id, row.subject, row.channel, row.name, row.layout, tuple(json.loads(row.columns)), row.settled_by,
+            row.id, cast(Subject, row.subject), row.channel, row.name, row.layout, tuple(json.loads(row.columns)),
+            row.settled_by,
             row.settled_at,
         )
         for row in rows

@@ -15,6 +15,7 @@ from zhanggui.connectors.intake.models import IntakeFile, RefusedRow
 from zhanggui.connectors.intake.queries import (
     CHECK_JOB,
     COMMIT_JOB,
+    choices_text,
     known_products,
     parked_jobs_of,
     reading_from,
@@ -24,7 +25,6 @@ from zhanggui.connectors.intake.records import (
     Ask,
     Begin,
     Checked,
-    Choices,
     Counts,
     OrderRow,
     Part,
@@ -121,7 +121,7 @@ def begin_checks(batch: Sequence[Ask], *, context: Inside) -> Answer:
 
 
 def _check_job(ask: Ask, context: Inside) -> JobRequest:
-    choices = json.dumps({name: getattr(ask.choices, name) for name in Choices.__slots__}, ensure_ascii=False)
+    choices = choices_text(ask.choices)
     payload: dict[str, str | int] = {
         "intake": ask.intake_id, "attempt": ask.attempt + 1, "as_of": context.as_of.isoformat(), "choices": choices,
         "actor_kind": context.actor.kind, "actor_id": context.actor.id,
@@ -396,6 +396,7 @@ def counts_of(batch: Sequence[OrderRow | SkuRow | StockRow], given: Answer) -> C
 
 
 _FIELD = {
-    "pieces_differ": "quantity", "changed_in_work": "external_id", "changed_after_end": "external_id", "twice_in_batch": "external_id",
+    "pieces_differ": "quantity", "changed_in_work": "external_id", "changed_after_end": "external_id",
+    "twice_in_batch": "external_id",
     "cause_differs": "quantity", "below_reserved": "quantity",
 }  # fmt: skip

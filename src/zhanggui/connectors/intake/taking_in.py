@@ -15,7 +15,7 @@ from zhanggui.connectors.intake import files, steps
 from zhanggui.connectors.intake.halves import Half
 from zhanggui.connectors.intake.parsing import DEFAULT_SHOP, GUESSING, Told, parse_file, silent
 from zhanggui.connectors.intake.platforms import PLATFORMS
-from zhanggui.connectors.intake.queries import intake
+from zhanggui.connectors.intake.queries import TRIED, choices_text, intake
 from zhanggui.connectors.intake.records import (
     Ask,
     Begin,
@@ -197,7 +197,8 @@ def _check(
     try:
         parsed = _read_kept(file, choices, context.as_of, read)
     except FileRefused as refusal:
-        _note(Checked(file.id, attempt, None, refusal=refusal.code, details=refusal.details), context)
+        details = {**refusal.details, **({TRIED: choices_text(choices)} if choices != GUESSING else {})}
+        _note(Checked(file.id, attempt, None, refusal=refusal.code, details=details), context)
         raise
     small = len(parsed.entries) <= most
     _note(

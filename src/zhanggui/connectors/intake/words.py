@@ -30,6 +30,7 @@ OPEN, DONE, CLOSED = str(Standing.OPEN), str(Standing.DONE), str(Standing.CLOSED
 UNPAID, COD = str(Payment.UNPAID), str(Payment.COD)
 ASKED, REFUNDED = str(Refund.ASKED), str(Refund.DONE)
 NOT_KNOWN = Told(None, "")
+REFUNDS, PRESALES = [str(one) for one in Refund], [str(one) for one in Presale]
 
 _WORDS: tuple[tuple[Told, str], ...] = (
     (
@@ -115,7 +116,7 @@ def told_of(word: str) -> Told | None:
 
 def _joined(parts: list[Told]) -> Told:
     """Return what words of one status say together: where the parcel is, and what became of the money."""
-    refund = max((part.refund for part in parts), key=list(Refund).index)
+    refund = max((part.refund for part in parts), key=REFUNDS.index)
     standing = next((part.standing for part in parts if part.standing == DONE), None)
     standing = standing or next((part.standing for part in parts if part.standing == CLOSED), OPEN)
     first = parts[0]
@@ -159,7 +160,7 @@ def together(told: list[Told]) -> Told:
     standing = OPEN if any(one.standing == OPEN for one in live) else str(live[0].standing)
     payment = UNPAID if any(one.payment == UNPAID for one in live) else live[0].payment
     mark = next((one.mark for one in told if one.mark), "")
-    presale = min((one.presale for one in live), key=list(Presale).index)
+    presale = min((one.presale for one in live), key=PRESALES.index)
     return Told(standing, payment, _refund_of(told), presale, mark)
 
 

@@ -158,7 +158,8 @@ ORDERS: tuple[Field, ...] = (
         "platform_due_at", "承诺发货时间", "Platform's limit",
         "承诺发货时间|最晚发货时间|应发货时间|ship by|platform due at",
     ),
-    _field("buyer_note", "买家留言", "Buyer's message", "买家留言|买家备注|客户留言|buyer note|buyer message|customer note"),
+    _field("buyer_note", "买家留言", "Buyer's message",
+    "买家留言|买家备注|客户留言|buyer note|buyer message|customer note"),
     _field(
         "seller_note", "卖家备注", "Seller's memo",
         "卖家备注|商家备注|订单备注|备注|seller note|seller memo|remark|remarks|memo",

@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from zhanggui.catalog.queries import any_skus
 from zhanggui.connectors.channels import CHANNELS
 from zhanggui.connectors.intake.error_files import write_errors
+from zhanggui.connectors.intake.mappings import edit_mappings
 from zhanggui.connectors.intake.messages import file_message
 from zhanggui.connectors.intake.parsing import GUESSING
-from zhanggui.connectors.intake.queries import intake, recent_intakes, work_of
-from zhanggui.connectors.intake.records import Begin, Choices, IntakeView, Standing, State
+from zhanggui.connectors.intake.platforms import PLATFORMS
+from zhanggui.connectors.intake.queries import intake, recent_intakes, saved_mappings, work_of
+from zhanggui.connectors.intake.records import Begin, Choices, IntakeView, MappingEdit, Standing, State
 from zhanggui.connectors.intake.steps import begin_commits, cancel_checks
 from zhanggui.connectors.intake.taking_in import Overtaken, check_soon, take_file
 from zhanggui.connectors.spreadsheets.mapping import FIELDS, Subject
@@ -69,6 +71,7 @@ def _list(request: HttpRequest, wrong: str = "", subject: str = "") -> HttpRespo
         "shop": request.POST.get("shop", "") or "main",
         "wrong": wrong,
         "may_run": _may_run(request),
+        "waiting": reading.waiting_shown(),
     }
     return render(request, "portal/imports.html", facts, status=422 if wrong else 200)
 
@@ -91,6 +94,7 @@ def file(request: HttpRequest, intake_id: int) -> HttpResponse:
         "work": work,
         "moving": moving and not (work and work.standing == Standing.PARKED),
         "warnings": reading.warnings_of(found),
+        "missing": reading.missing_file(found),
         "foreseen": found.state != State.CHECKED or found.new + found.changed + found.unchanged > 0,
     }
     part = request.headers.get("HX-Target") == "stage"
@@ -100,9 +104,14 @@ def file(request: HttpRequest, intake_id: int) -> HttpResponse:
 def columns(request: HttpRequest, intake_id: int) -> HttpResponse:
     """Show which column fills which field, to be corrected."""
     found = _file(intake_id)
-    facts: dict[str, object] = {"file": found, "encodings": ENCODINGS, "delimiters": DELIMITERS, "tab": "\t"}
+    options = reading.options_of(found)
+    facts: dict[str, object] = {
+        "file": found, "encodings": ENCODINGS, "delimiters": DELIMITERS, "tab": "\t", "options": options,
+        "layouts": tuple(PLATFORMS) if found.subject == "orders" else (),
+        "refusal": reading.refusal_of(found), "tried": found.refusal and options.columns is not None,
+    }  # fmt: skip
     try:
-        facts["columns"] = reading.columns_of(found)
+        facts["columns"] = reading.columns_of(found, options)
     except FileRefused as refusal:
         facts["wrong"] = file_message(refusal, found.subject)
     return render(request, "portal/import_columns.html", facts)
@@ -152,6 +161,9 @@ def _choices(request: HttpRequest, subject: Subject) -> Choices:
 
     Raises: BadRequest.
     """
+    layout = request.POST.get("layout", "")
+    if layout and layout not in PLATFORMS:
+        raise BadRequest("unknown layout")
     chosen = {one.name: request.POST.get(f"column-{one.name}", "") for one in FIELDS[subject]}
     if not all(text == "" or (text.isascii() and text.isdigit() and len(text) < 5) for text in chosen.values()):
         raise BadRequest("a column is a number")
@@ -159,11 +171,33 @@ def _choices(request: HttpRequest, subject: Subject) -> Choices:
     if (encoding and encoding not in ENCODINGS) or (delimiter and delimiter not in DELIMITERS):
         raise BadRequest("unknown encoding or delimiter")
     return Choices(
-        columns={name: int(text) for name, text in chosen.items() if text} or None,
+        columns=None if layout else {name: int(text) for name, text in chosen.items() if text} or None,
+        layout=layout or "auto",
         encoding=encoding or None,
         delimiter=delimiter or None,
         sheet=request.POST.get("sheet", "")[:100] or None,
     )
+
+
+def mappings(request: HttpRequest) -> HttpResponse:
+    """Show the columns that people settled on for files, which the next file with the same header is read by."""
+    rows = [(one, reading.mapping_fields(one.fields, one.subject)) for one in saved_mappings()]
+    return render(request, "portal/mappings.html", {"rows": rows, "may_run": _may_run(request)})
+
+
+def set_mapping(request: HttpRequest, mapping_id: int) -> HttpResponse:
+    """Give saved columns another name, or take them away."""
+    edit = MappingEdit(mapping_id, request.POST.get("name", ""), gone=request.POST.get("do") == "remove")
+    refused = edit_mappings([edit], context=context_of(request)).rejected
+    if refused and refused[0].code == "name_missing":
+        messages.error(request, _("Write a name."))
+    elif refused:
+        messages.warning(request, _("Somebody has taken these columns away meanwhile."))
+    elif edit.gone:
+        messages.success(request, _("Taken away. The next file with that header is guessed at again."))
+    else:
+        messages.success(request, _("The name was changed."))
+    return redirect("import-mappings")
 
 
 def commit(request: HttpRequest, intake_id: int) -> HttpResponse:

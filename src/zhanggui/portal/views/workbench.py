@@ -13,7 +13,7 @@ from zhanggui.people.queries import colleagues
 from zhanggui.people.rules import DEPARTMENTS
 from zhanggui.portal import asking, wording
 from zhanggui.portal.acting import carried_out, context_of, may, staff_of
-from zhanggui.portal.reading import clocks, orders
+from zhanggui.portal.reading import clocks, imports, orders
 from zhanggui.portal.views.entry import next_address
 from zhanggui.regulation.queries import register
 
@@ -41,6 +41,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "people": colleagues() if may(request, "orders.process") else {},
         "me": staff_of(request).pk,
         "key": ids.token(),
+        "waiting": imports.waiting_shown(),
     }
     return asking.render_page(request, "portal/workbench.html", "portal/_work.html", facts)
 

@@ -38,14 +38,14 @@ class Layout:
 
     columns: field → names of columns that may fill it, the strongest first; the first that is filled counts.
     required: fields without which it is another layout. overlooked: columns of the known editions that nothing is
-    taken from. without: columns that no file of this layout has. half: `list` or `detail` where an order comes in two files. by_row: amounts are given for each row;
-    else once for the order, though they may be repeated. bearers: pairs of (fields borne by the seller, fields borne by
-    others); the first pair with a filled cell counts. goods: what the lines come to after what the seller bears.
-    stated: fields whose sum the buyer pays. adjust: what is made of the amounts before they are used. joined: rows may
-    hold several lines, joined by semicolons. splits_address: an address begins with province, city and district.
-    says: what the words of a row say. money: the fields that hold amounts of the order or row.
-    channels: whose files have it.
-    day_in: the day that an order number tells, where the file leaves the moment open.
+    taken from. without: columns that no file of this layout has. half: `list` or `detail` where an order comes in two
+    files. by_row: amounts are given for each row; else once for the order, though they may be repeated. bearers: pairs
+    of (fields borne by the seller, fields borne by others); the first pair with a filled cell counts. goods: what the
+    lines come to after what the seller bears. stated: fields whose sum the buyer pays. adjust: what is made of the
+    amounts before they are used. joined: rows may hold several lines, joined by semicolons. splits_address: an address
+    begins with province, city and district. says: what the words of a row say. money: the fields that hold amounts of
+    the order or row. channels: whose files have it. day_in: the day that an order number tells, where the file leaves
+    the moment open.
     """
 
     name: str
