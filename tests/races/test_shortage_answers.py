@@ -1,4 +1,4 @@
-"""Several people at one offer in the same moment: one answer wins, and an order is never both agreed on and cancelled."""
+"""Several people at one offer in the same moment: one answer wins; no order is both agreed on and cancelled."""
 
 from collections import Counter
 

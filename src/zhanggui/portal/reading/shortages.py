@@ -152,7 +152,7 @@ def _file(case_id: int, offers: Sequence[ShortageOffer]) -> list[Said]:
     codes = {code for offer in offers for code in offer.substitutes.split(",") if code}
     codes |= {one.substitute for one in answers if one.substitute}
     goods = {choice.code: choice for choice in queries.substitutes_of(sorted(codes))}
-    ids = {one.run_id for one in (*offers, *notices, *answers)}
+    ids = {one.run_id for one in offers} | {one.run_id for one in notices} | {one.run_id for one in answers}
     runs = {key: (kind, name) for key, kind, name in Run.objects.filter(id__in=ids).values_list(
         "id", "actor_kind", "actor_id"
     )}  # fmt: skip
