@@ -12,7 +12,17 @@ MORE = {
     "journal": {"writing.py": "the hands that write"},
     "obligations/calendars": {"words.py": "the sum of a due moment, told to people in their language"},
     "sales/shortages": {"answers.py": "the steps by which customers choose and promises fail, split off by noun"},
-    "sales/orders": {"intake.py": "the steps by which orders come in, split off by noun"},
+    "sales/orders": {
+        "intake.py": "the steps by which orders come in, split off by noun",
+        "holds.py": "the steps by which orders wait and go on, split off by noun",
+        "parts.py": "what leaves the shelf for a line, split off by noun",
+        "validity.py": "the named rules of validity, pure",
+        "receivers.py": "receivers as rules look at them, pure",
+        "regions.py": "a table of provinces and their cities",
+        "judging.py": "orders judged by the rules, with what the database says of them",
+        "switches.py": "the steps that turn rules on and off and keep the blocklist",
+        "corrections.py": "the step that corrects a receiver",
+    },
     "sales/invoices": {"wishes.py": "the steps by which wishes come in and follow their orders, split off by noun"},
 }
 
