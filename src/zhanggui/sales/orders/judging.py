@@ -119,7 +119,8 @@ Originals = dict[tuple[int, str, int], list[tuple[datetime, int, str]]]
 def _originals(seats: Sequence[Seat], buyers: Sequence[str], context: Inside) -> Originals:
     """Return the orders of some buyers by shop, buyer and SKU, first placed first."""
     run = context.run
-    names: dict[int, str] = dict(run.lock(OrderContact, "buyer", buyers, ["order_id", "buyer"], order=("order_id",), lock=False))
+    rows = run.lock(OrderContact, "buyer", buyers, ["order_id", "buyer"], order=("order_id",), lock=False)
+    names: dict[int, str] = dict(rows)
     here = {seat.order_id for seat in seats}
     others = sorted(set(names) - here)
     rows = run.lock(
