@@ -4,6 +4,7 @@
 #   make test     the suite on SQLite and on PostgreSQL       make format   put the code into shape
 #   make setup    only the set-up: leaves .venv/bin/zhanggui  make lock     lock newer packages
 #
+# PORT=8001 serves on another port.
 # PYTHON=/path/to/python3 picks the Python that the private environment is made from (3.11 or newer).
 
 SHELL := /bin/sh
@@ -14,6 +15,7 @@ endif
 INSIDE := .venv/bin/python -X utf8
 DJANGO := DJANGO_SETTINGS_MODULE=tests.settings ZHANGGUI_DATABASE_URL= $(INSIDE) -m django
 WORKERS ?= 2
+PORT ?= 8000
 TESTS ?= tests
 PYTEST := $(INSIDE) -m pytest -p no:cacheprovider -n $(WORKERS) --dist loadfile $(TESTS)
 
@@ -24,7 +26,7 @@ unexport PYTHONPATH PYTHONHOME DJANGO_SETTINGS_MODULE
 
 run: setup
 	@.venv/bin/zhanggui demo --if-empty >/dev/null
-	@exec .venv/bin/zhanggui serve
+	@ZHANGGUI_STARTED_BY=make exec .venv/bin/zhanggui serve --port $(PORT)
 
 setup:
 	@$(if $(PYTHON),$(PYTHON),echo "zhanggui: Python 3.11 or newer is needed; none was found" >&2; exit 2;) tools/setup.py

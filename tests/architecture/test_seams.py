@@ -95,3 +95,33 @@ def test_a_stray_clock_is_noticed(text: str) -> None:
 @pytest.mark.parametrize("text", ["clock.now()", "from datetime import time", "context.as_of", "run_at = moment"])
 def test_the_seam_itself_may_be_used(text: str) -> None:
     assert not strays_in(source_of(text))
+
+
+NUMBERS_OF_MOMENTS = ("kernel/moments.py", "oversight/verification/", "cli/bench/", "config/logs.py")
+"""The checker has its own arithmetic, so that it never agrees with a mistake made in the first; a log record comes as
+a number of the library's own."""
+
+
+def moments_in(source: Source) -> list[Offence]:
+    """Return every place that turns moments into numbers, or back, by itself."""
+    return [
+        Offence(source.place, getattr(node, "lineno", 0), "an epoch of its own")
+        for node in ast.walk(source.tree)
+        if (isinstance(node, ast.Attribute) and node.attr in ("timestamp", "fromtimestamp", "utcfromtimestamp"))
+        or (isinstance(node, ast.Call) and ast.unparse(node).startswith("datetime(1970, 1, 1"))
+    ]
+
+
+def test_moments_become_numbers_in_one_place() -> None:
+    stray = [
+        offence
+        for source in product()
+        if not source.inside.startswith(NUMBERS_OF_MOMENTS)
+        for offence in moments_in(source)
+    ]
+    assert not stray, report(stray)
+
+
+@pytest.mark.parametrize("text", ["datetime(1970, 1, 1, tzinfo=UTC)", "now.timestamp()", "datetime.fromtimestamp(1)"])
+def test_arithmetic_of_its_own_is_noticed(text: str) -> None:
+    assert moments_in(source_of(text))

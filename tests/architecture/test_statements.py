@@ -12,7 +12,8 @@ from zhanggui.journal.models import Run
 from zhanggui.journal.steps import STEPS, Step
 from zhanggui.journal.writing import OpenRun
 
-APPS = ("catalog.", "inventory.", "fulfilment.", "orders.", "invoices.", "shortages.", "processes.")
+APPS = ("catalog.", "inventory.", "fulfilment.", "orders.", "invoices.", "shortages.", "processes.", "obligations.assign")
+MOST_FOR_ONE_ORDER = 20
 TRANSACTION = ("SAVEPOINT", "RELEASE SAVEPOINT")
 
 pytestmark = pytest.mark.django_db

@@ -83,7 +83,7 @@ class Home:
     def contents(self) -> dict[str, list[str]]:
         """Every row of every table that a backup is about, as its archive spells it."""
         archive = self.folder / "contents.gz"
-        assert self.run("backup", archive).code == 0
+        assert self.run("backup", archive, "--overwrite").code == 0
         return rows_of(archive)
 
 

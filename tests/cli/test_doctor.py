@@ -50,6 +50,14 @@ def test_an_unpublished_year_is_named(home: Home) -> None:
     assert "2040" in row["found"]
 
 
+@pytest.mark.parametrize(("day", "well"), [("2026-11-24", True), ("2026-12-19", True), ("2026-12-20", False)])
+def test_the_notice_of_the_next_year_is_missed_only_shortly_before_it(home: Home, day: str, well: bool) -> None:
+    row = checks(home.ask("doctor", at=f"{day}T09:00+08:00"))["working calendar"]
+    assert row["ok"] is well
+    assert "2027" in row["found"]
+    assert "/calendar/" in row["found"] + row["remedy"]
+
+
 def test_invite_prints_a_link_and_knows_departments_and_roles(home: Home) -> None:
     done = home.run("invite", "--department", "sales", "--roles", "sales", "--address", "http://shop:1", "--json")
     assert done.code == 0

@@ -43,6 +43,12 @@ def test_compliance_of_one_clause_and_of_a_period(company: Home) -> None:
     assert nothing.code == 0
 
 
+def test_compliance_says_first_of_which_period_its_figures_are(company: Home) -> None:
+    assert company.run("compliance").out.splitlines()[0] == "cases of the whole record"
+    bounded = company.run("compliance", "--from", "2026-03-01T00:00+08:00", "--to", "2026-03-02T00:00+08:00")
+    assert bounded.out.splitlines()[0] == "cases that began from 2026-03-01 00:00 until 2026-03-02 00:00"
+
+
 @pytest.mark.parametrize("command", ["compliance", "obligations"])
 def test_a_clause_that_does_not_exist_exits_2(company: Home, command: str) -> None:
     done = company.ask(command, "--clause", "9.9.9")

@@ -145,7 +145,7 @@ def test_a_killed_backup_never_carries_the_final_name(company: Home, tmp_path: P
     pipe = tmp_path / "b.gz.part"  # a pipe holds 64 KB and then lets the writer wait: killed in the middle of the file
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    process = company.start("backup", target, "--as-of", MOMENT)
+    process = company.start("backup", target, "--overwrite", "--as-of", MOMENT)
     while process.poll() is None and not select([reader], [], [], 0.05)[0]:
         pass
     process.send_signal(signal.SIGKILL)

@@ -30,13 +30,17 @@ NOBODY = 999_999
 
 @dataclass
 class Modelled:
-    """What the model knows of one order; `seen` are the changed contents that put it on hold before."""
+    """What the model knows of one order; `seen` are the changed contents that put it on hold before.
+
+    short: stock did not suffice once, which stays on record.
+    """
 
     key: int
     content: dict[str, int]
     state: str = "received"
     holds: set[str] = field(default_factory=set)
     seen: list[dict[str, int]] = field(default_factory=list)
+    short: bool = False
 
 
 class Orders(Machine):
@@ -94,13 +98,15 @@ class Orders(Machine):
     @rule(state=st.sampled_from(list(FROM)), names=st.lists(st.sampled_from("ABCDX"), min_size=1, max_size=4))
     def go_on(self, state: str, names: list[str]) -> None:
         keys = self.keys(names)
-        expected = []
+        expected, newly_short = [], False
         for at, key in enumerate(keys):
             order = self.by_key(key)
             refusal = self.refusal(order, FROM[state]) or self.take(order, state)
             if refusal:
                 expected.append((at, refusal))
-        self.carry_out(lambda: move(keys, state, now()), expected, len(keys))
+            if order and refusal == "short" and not order.short:
+                order.short = newly_short = True
+        self.carry_out(lambda: move(keys, state, now()), expected, len(keys), changes=newly_short)
 
     @precondition(lambda self: self.at_work())
     @rule(pick=st.integers(0, 99))
@@ -135,7 +141,7 @@ class Orders(Machine):
         return "on_hold" if order.state == "held" else "wrong_state"
 
     def take(self, order: Modelled | None, target: str) -> str | None:
-        """Move a modelled order; refuse it when its stock does not suffice."""
+        """Move a modelled order; refuse it when its stock does not suffice, which the first time is put on record."""
         assert order is not None
         pieces = order.content.get("TEA", 0)
         if target == "reserved":
@@ -202,6 +208,8 @@ class Orders(Machine):
         rows = Order.objects.values_list("external_id", "state")
         assert dict(rows) == {name: order.state for name, order in self.orders.items()}
         holds = {(hold.order.external_id, hold.code) for hold in OrderHold.objects.filter(state="open")}
+        short = Order.objects.filter(short_at__isnull=False).values_list("external_id", flat=True)
+        assert set(short) == {name for name, order in self.orders.items() if order.short}
         assert holds == {(name, code) for name, order in self.orders.items() for code in order.holds}
 
     @invariant()

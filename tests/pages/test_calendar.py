@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ from zhanggui.journal.models import Run
 from zhanggui.journal.records import SYSTEM, Context
 from zhanggui.kernel import clock
 from zhanggui.obligations.calendars.models import CalendarDay, ShiftPattern
-from zhanggui.obligations.calendars.queries import current_version, published_days, shifts_in, special_days_in
+from zhanggui.obligations.calendars.queries import LAST_DAY, current_version, published_days, shifts_in, special_days_in
 from zhanggui.obligations.calendars.records import DayKind, Shift, Source
 from zhanggui.obligations.calendars.steps import seed_calendar_days
 
@@ -163,3 +164,23 @@ def test_hours_that_cannot_be_are_explained(owner: Client, change: dict[str, Any
 
 def test_hours_of_a_department_that_does_not_exist_are_not_found(owner: Client) -> None:
     assert owner.get("/calendar/hours/kitchen/").status_code == 404
+
+
+def test_more_intervals_than_fit_a_screen_stay_whole(owner: Client) -> None:
+    rows = {f"days-{n}": ["0"] for n in range(11)}
+    rows |= {f"from-{n}": f"{n + 8:02}:00" for n in range(11)} | {f"until-{n}": f"{n + 8:02}:30" for n in range(11)}
+    assert sent(owner, "save", "/calendar/hours/sales/set/", **rows).status_code == 302
+    set_before = shifts_in(current_version(), "sales")
+    assert len(set_before) == 11
+    text = text_of(owner.get("/calendar/hours/sales/"))
+    shown = dict(re.findall(r'name="((?:from|until)-\d+)" type="time" value="([\d:]*)"', text))
+    assert shown == {name: at for name, at in rows.items() if "days" not in name} | dict.fromkeys(
+        ("from-11", "until-11", "from-12", "until-12"), ""
+    )
+    assert sent(owner, "check", "/calendar/hours/sales/set/", **{"from-100": "09:00"}).status_code == 400
+
+
+def test_the_pages_show_the_years_from_the_first_notice_to_the_end_of_the_calendar(owner: Client) -> None:
+    first, last = published_days()[0].day.year, LAST_DAY.year
+    asked = [owner.get(f"/calendar/?year={year}").status_code for year in (first - 1, first, last, last + 1)]
+    assert asked == [404, 200, 200, 404]

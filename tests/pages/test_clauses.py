@@ -1,12 +1,15 @@
 """The regulation on screen: every clause, its verdict, and the rows behind it."""
 
+import re
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from tests.pages.conftest import MOMENT
 from tests.pages.shop import take_orders
 
 from zhanggui.kernel import clock
+from zhanggui.portal import wording
 from zhanggui.regulation.queries import register
 
 
@@ -42,3 +45,28 @@ def test_values_in_force_are_named_with_their_unit(owner: Client) -> None:
     text = owner.get("/clauses/2.3.2.1/").content.decode()
     assert "<strong>48</strong> 小时" in text
     assert "按自然时间计" in text
+
+
+def test_the_rows_behind_the_figure_are_those_it_counts_swept_or_not(owner: Client) -> None:
+    as_of = MOMENT + timedelta(days=40)
+    take_orders(["LONG-AGO"], MOMENT)
+    take_orders(["DUE"], as_of - timedelta(days=2))
+    take_orders(["RUNS"], as_of - timedelta(hours=1))
+    with clock.frozen(as_of):
+        every, running, overdue = (
+            owner.get("/clauses/2.1.3.1/", {"state": state}).content.decode() for state in ("", "running", "breached")
+        )
+    names = [re.findall(r"data-open>([\w-]+)<", text) for text in (every, running, overdue)]
+    assert names == [["RUNS", "DUE"], ["RUNS"], ["DUE"]]
+    assert "0 / 1" in every
+    assert re.findall(r'<span class="count[^>]*>(\d+)</span>', every[every.index("按状态") :])[:2] == ["1", "1"]
+
+
+def test_a_figure_says_of_which_period_it_is(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    (key,) = take_orders(["A"], MOMENT)
+    monkeypatch.setattr(wording, "RECENT", timedelta(days=45))
+    with clock.frozen(MOMENT + timedelta(hours=1)):
+        owner.post("/orders/move/", {"act": "confirm", "id": [key]})
+        assert "1 / 1 · 近 45 天" in owner.get("/clauses/2.1.3.1/").content.decode()
+        assert "比例按近 45 天计算" in owner.get("/clauses/").content.decode()
+        assert "近 45 天未按时推送仓库" in owner.get("/orders/?handed=missed").content.decode()

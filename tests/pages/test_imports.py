@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.factories.platforms import TAOBAO_LIST, file_of, of_list
 from tests.pages.conftest import Hire
+from tests.pages.shop import take_orders
 
 from zhanggui.catalog.models import Sku
 from zhanggui.connectors.intake.models import IntakeFile, SavedMapping
@@ -406,3 +407,11 @@ def test_who_may_only_look_changes_no_saved_columns(client: Client, owner: Clien
     client.force_login(hire("chen", roles=("operations",)))
     assert 'name="do"' not in words(client.get("/imports/mappings/"))
     assert client.post(f"/imports/mappings/{kept.id}/", {"do": "remove"}).status_code == 403
+
+
+def test_a_channel_in_another_currency_is_offered_where_a_shop_of_it_exists(owner: Client) -> None:
+    assert 'value="retail-uk"' not in words(owner.get("/imports/"))
+    take_orders(["B-1"], clock.now(), currency="GBP")
+    text = words(owner.get("/imports/"))
+    assert 'value="retail-uk"' in text
+    assert '<option value="main"></option>' in text

@@ -10,12 +10,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from tests.pages.conftest import MOMENT, Hire
-from tests.pages.shop import TOWEL, stock_shop, take_orders
+from tests.pages.shop import CUP, TOWEL, stock_shop, take_orders
 from tests.pages.test_paging import plan_of
 
-from zhanggui.journal.models import Run
+from zhanggui.catalog.queries import known_skus
+from zhanggui.journal.models import Run, Transition
+from zhanggui.journal.records import SYSTEM, Context
 from zhanggui.kernel import clock
+from zhanggui.logistics.inventory.models import Warehouse
+from zhanggui.logistics.inventory.records import Receipt
+from zhanggui.logistics.inventory.steps import receive_stock
 from zhanggui.obligations.models import Obligation
+from zhanggui.obligations.records import Assignment
+from zhanggui.obligations.steps import assign_clocks, sweep_obligations
+from zhanggui.people.models import Staff
 from zhanggui.portal import wording
 from zhanggui.portal.reading import orders as reading
 from zhanggui.sales.orders.models import Order, OrderContact
@@ -46,7 +54,7 @@ def test_the_queue_shows_order_state_amount_and_time_left(owner: Client) -> None
 def test_an_overdue_order_says_by_how_much(owner: Client) -> None:
     take_orders(["A-1"], MOMENT)
     with clock.frozen(MOMENT + timedelta(hours=26)):
-        assert "超时 2 小时 0 分" in text_of(owner.get("/orders/"))
+        assert "超时 2 小时" in text_of(owner.get("/orders/"))
 
 
 def test_personal_data_are_masked(owner: Client) -> None:
@@ -286,4 +294,41 @@ def test_a_run_sums_up_what_it_moved(owner: Client) -> None:
     move(owner, "confirm", keys)
     text = text_of(owner.get(f"/journal/{Run.objects.get(step='orders.confirm').id}/"))
     assert "<strong>60</strong>" in text
-    assert "仅显示前 50 项" in text
+    assert re.findall(r'rel="next" href="([^"]+)"', text)[0].startswith("?after=")
+
+
+def test_the_timeline_tells_shortage_person_warning_pause_and_what_logistics_did(owner: Client) -> None:
+    stock_shop(MOMENT, pieces=0)
+    (key,) = take_orders(["A-1"], MOMENT)
+    sweep_obligations(context=Context(SYSTEM, MOMENT + timedelta(hours=13)))
+    me = Staff.objects.get()
+    owner.post("/clocks/assign/", {"person": me.pk, "id": [Obligation.objects.get().id]})
+    with clock.frozen(MOMENT + timedelta(hours=14)):
+        move(owner, "confirm", [key])
+        move(owner, "reserve", [key])
+        context = Context(SYSTEM, clock.now())
+        skus = known_skus([CUP])
+        receive_stock([Receipt(skus[CUP][0], Warehouse.objects.get().id, 5, "receipt", "late")], context=context)
+        for act in ("reserve", "release", "ship"):
+            move(owner, act, [key])
+        text = text_of(owner.get(f"/orders/{key}/"))
+    timeline = text[text.index('class="timeline"') :]
+    for kind in Transition.objects.values_list("kind", flat=True).distinct():
+        assert f'<span class="quiet">{wording.SUBJECTS[kind]}</span>' in timeline, kind
+    told = set(Transition.objects.values_list("kind", flat=True))
+    assert told >= {"order", "shortage", "assignee", "warning", "obligation", "request", "reservation"}
+    assert f"{me.display_name}</span>" in timeline
+
+
+def test_an_order_page_costs_the_same_whatever_happened_to_it(owner: Client) -> None:
+    stock_shop(MOMENT)
+    keys = take_orders(["A-1"], MOMENT)
+    clocks = list(Obligation.objects.values_list("id", flat=True))
+    costs = []
+    for name in ("one", "two", "three"):
+        other = Staff.objects.create(username=name, display_name=name, joined_at=MOMENT)
+        assign_clocks([Assignment(clocks[0], other.pk)], context=Context(SYSTEM, MOMENT))
+        with CaptureQueriesContext(connection) as queries:
+            owner.get(f"/orders/{keys[0]}/")
+        costs.append(len(queries))
+    assert costs[0] == costs[1] == costs[2]

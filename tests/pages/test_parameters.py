@@ -62,8 +62,8 @@ def test_a_later_decision_is_named_in_what_changes(owner: Client) -> None:
         ({"value": "0"}, "超出条款允许的范围"),
         ({"value": "many"}, "请填写"),
         ({"value": ""}, "请填写"),
-        ({"day": "2026-11-23"}, "规定的过去不可更改"),
-        ({"day": "soon"}, "规定的过去不可更改"),
+        ({"day": "2026-11-23"}, "已生效的规定不得追溯更改"),
+        ({"day": "soon"}, "已生效的规定不得追溯更改"),
         ({"reason": " "}, "请写明原因"),
     ],
 )

@@ -50,6 +50,17 @@ def test_one_order_leaves_with_the_carrier_and_waybill_that_were_typed(owner: Cl
     assert Shipment.objects.values_list("carrier", "waybill").get() == ("顺丰", "SF123")
 
 
+@pytest.mark.parametrize(("carrier", "waybill"), [("c" * 25, "SF1"), ("sf", "1" * 65)])
+def test_what_is_too_long_is_refused_and_never_cut(carrier: str, waybill: str, owner: Client) -> None:
+    stock_shop(MOMENT)
+    order = released("A-1")
+    answer = owner.post(f"/orders/{order.id}/ship/", {"carrier": carrier, "waybill": waybill}, follow=True)
+    assert "承运商最多 24 个字符，运单号最多 64 个字符" in text_of(answer)
+    assert not Shipment.objects.exists()
+    owner.post(f"/orders/{order.id}/ship/", {"carrier": carrier[:24], "waybill": waybill[:64]})
+    assert Shipment.objects.values_list("carrier", "waybill").get() == (carrier[:24], waybill[:64])
+
+
 @pytest.mark.parametrize("form", [{"carrier": "顺丰", "waybill": " "}, {"waybill": "SF1"}])
 def test_a_parcel_without_carrier_or_waybill_stays(form: dict[str, str], owner: Client) -> None:
     stock_shop(MOMENT)

@@ -244,6 +244,9 @@ def test_the_welcome_link_makes_the_first_person(client: Client, db: None) -> No
     again = Client().post(f"/welcome/{token}/", {**form, "username": "other"})
     assert "链接已被使用" in again.content.decode()
     assert Staff.objects.count() == 1
+    opened = Client().get(f"/welcome/{token}/").content.decode()
+    assert "链接已被使用" in opened
+    assert "<input" not in opened.split("<main")[-1].replace('type="hidden"', "")
 
 
 def test_a_weak_password_is_explained_at_its_field_and_the_link_still_works(client: Client, db: None) -> None:
@@ -251,6 +254,10 @@ def test_a_weak_password_is_explained_at_its_field_and_the_link_still_works(clie
     form = {"username": "li", "display_name": "李娜", "password": "short"}
     refused = client.post(f"/welcome/{token}/", form)
     assert 'id="id_password_error"' in refused.content.decode()
+    for language, why in (("zh-hans", "密码"), ("en", "entirely numeric")):
+        client.cookies["django_language"] = language
+        digits = client.post(f"/welcome/{token}/", {**form, "password": "482915370264"}).content.decode()
+        assert why in digits[digits.index('id="id_password_error"') :]
     assert client.post(f"/welcome/{token}/", {**form, "password": PASSWORD}).status_code == 302
 
 

@@ -80,3 +80,18 @@ def test_the_days_of_a_shift_are_said_with_neighbours_joined(days: int, words: s
 def test_a_shift_over_midnight_says_so(starts: int, ends: int, words: str) -> None:
     with translation.override("en"):
         assert wording.shift_span(starts, ends) == words
+
+
+def test_a_whole_number_of_hours_or_days_names_no_smaller_unit() -> None:
+    with translation.override("zh-hans"):
+        assert wording.duration(timedelta(hours=4, seconds=59)) == "4 小时"
+        assert wording.duration(timedelta(days=2, minutes=59)) == "2 天"
+        assert wording.duration(timedelta(hours=4, minutes=1)) == "4 小时 1 分"
+
+
+def test_actors_that_are_no_staff_have_words() -> None:
+    with translation.override("zh-hans"):
+        assert wording.actor_words("system", "demo") == "演示数据"
+        assert wording.actor_words("cli", "import") == "命令行：导入"
+        assert wording.actor_words("staff", "invited") == "受邀人"
+        assert wording.actor_words("cli", "later") == "命令行: later"

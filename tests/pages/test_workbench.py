@@ -57,3 +57,12 @@ def test_the_navigation_counts_what_is_overdue(owner: Client) -> None:
 def test_an_unknown_part_department_or_clause_is_refused(owner: Client) -> None:
     for query in ("when=odd", "department=odd", "clause=9.9"):
         assert owner.get(f"/?{query}").status_code == 400
+
+
+def test_help_holds_first_steps_and_keys_and_the_gallery_stands_in_no_menu(owner: Client) -> None:
+    text = owner.get("/").content.decode()
+    assert 'href="/help/"' in text
+    assert "/gallery/" not in text
+    guide = owner.get("/help/").content.decode()
+    assert "先导入商品和库存" in guide
+    assert "<kbd>j</kbd>" in guide

@@ -1,5 +1,7 @@
 """Different contents never give the same bytes; the same contents always do, however they travel."""
 
+import hashlib
+import hmac
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zhanggui.journal import rules
 from zhanggui.kernel.digest import canonical_block, digest_of
 
 MOMENT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -114,3 +117,14 @@ def test_digests_are_equal_exactly_where_the_blocks_are(one: list[bytes], other:
 def test_the_digest_of_nothing_is_a_digest_and_parts_cannot_be_moved_between_blocks() -> None:
     assert len(digest_of([])) == 64
     assert len({digest_of([b"ab"]), digest_of([b"a", b"b"]), digest_of([b"ab", b""]), digest_of([])}) == 4
+
+
+def test_the_keyed_formats_stay_as_books_already_hold_them() -> None:
+    """Each is HMAC-SHA256 over bytes that are named here; a change would break every chain that exists."""
+
+    def keyed(message: bytes) -> str:
+        return hmac.new(b"k", message, hashlib.sha256).hexdigest()
+
+    assert rules.link("a" * 64, b"[1]", "k") == keyed(b"a" * 64 + b"[1]")
+    assert rules.fingerprint({"b": "茶", "a": 1}, "k") == keyed(b'{"a":1,"b":"\\u8336"}')
+    assert rules.keyed_digest("k", "茶", "b") == keyed(b'["\\u8336", "b"]')

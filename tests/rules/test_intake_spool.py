@@ -26,6 +26,18 @@ def test_rows_come_back_by_key_however_they_lay(
     assert spool.group(3) == next(one for at, one in enumerate(spool.groups()) if at == 3)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [(1, "\ud800", None), (2**63 - 1, -(2**63), True, False), (), (("深", (1, ())), '\u2028\x00"\\')],
+    ids=["a lone surrogate", "large numbers and truths", "nothing", "tuples in tuples"],
+)
+def test_a_row_comes_back_as_it_was_given(row: Fields, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TAIL_BYTES", 0)
+    spool = Spool[Fields](tmp_path)
+    spool.add("键\ud800", [row])
+    assert repr(spool.group(0)) == repr(("键\ud800", [row]))
+
+
 def test_nothing_of_it_is_left_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TAIL_BYTES", 10)
     spool = Spool[Fields](tmp_path)

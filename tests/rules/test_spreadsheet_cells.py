@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from zhanggui.connectors.spreadsheets.cells import (
     QUANTITY_MAX,
+    is_open,
     parse_code,
     parse_datetime,
     parse_external_id,
@@ -25,6 +26,24 @@ from zhanggui.kernel.money import MONEY_LIMIT, format_amount
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2026, 2, 3, 0, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("cell", "says_nothing"),
+    [
+        (None, True),
+        ("", True),
+        (" ", True),
+        ("-", True),
+        (" - ", True),
+        ("--", False),
+        ("0", False),
+        (0, False),
+        (False, False),
+    ],
+)
+def test_an_open_cell_is_empty_or_a_lone_hyphen(cell: Cell, says_nothing: bool) -> None:
+    assert is_open(cell) == says_nothing
 
 
 # --- order numbers

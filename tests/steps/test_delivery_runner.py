@@ -11,6 +11,7 @@ from zhanggui.delivery.records import JobRequest, JobState
 from zhanggui.delivery.steps import claim_jobs, enqueue_jobs, finish_job, save_progress
 from zhanggui.journal.records import Context
 from zhanggui.kernel import clock
+from zhanggui.obligations import steps as obligations
 from zhanggui.obligations.records import Swept
 from zhanggui.worker import handlers, runner
 from zhanggui.worker.handlers import Handler, StoppedEarly, Work
@@ -106,7 +107,7 @@ def test_the_clocks_have_a_lane_of_their_own() -> None:
 
 def test_the_sweep_goes_on_until_nothing_is_left(do: Callable[..., Job], monkeypatch: pytest.MonkeyPatch) -> None:
     found = [Swept(handlers.SWEPT_AT_ONCE, 0), Swept(0, handlers.SWEPT_AT_ONCE), Swept(3, 1)]
-    monkeypatch.setattr(handlers, "sweep_obligations", lambda **_: found.pop(0))
+    monkeypatch.setattr(obligations, "sweep_obligations", lambda **_: found.pop(0))
     assert do(handlers.sweep).state == JobState.DONE
     assert found == []
 

@@ -156,3 +156,8 @@ def test_many_entries_are_read_but_not_tried(asked: int, monkeypatch: pytest.Mon
     monkeypatch.setattr(taking_in, "FORECAST_ENTRIES", 2)
     assert work()
     assert (seen(asked).state, seen(asked).entries, seen(asked).new) == ("checked", 3, 0)
+    taking_in.check_intake(asked, context=now())
+    assert (seen(asked).state, seen(asked).entries, seen(asked).new) == ("checked", 3, 0)
+    monkeypatch.setattr(taking_in, "FORECAST_ENTRIES", 3)
+    taking_in.check_intake(asked, context=now())
+    assert seen(asked).new > 0

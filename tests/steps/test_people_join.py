@@ -1,6 +1,7 @@
 """People come in by one-time links, with the rights of their roles; guessing is slowed, nobody is locked out."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from tests.cast import MONDAY_MORNING, PASSWORD
 from tests.factories.orders import now, refusals, results
 
+import zhanggui
 from zhanggui.journal.models import Run
 from zhanggui.journal.records import Actor, KeyReused
 from zhanggui.people.models import Invitation, SignInAttempt, Staff
@@ -147,8 +149,20 @@ def test_roles_add_up_and_unknown_roles_give_nothing() -> None:
     assert rights_of(["sales", "auditor"]) == ROLES["sales"] | ROLES["auditor"]
 
 
-def test_only_an_administrator_manages_people_and_only_workers_process_orders() -> None:
-    assert roles_with("staff.manage") == ("administrator",)
+def test_every_right_guards_something() -> None:
+    portal = Path(zhanggui.__file__).parent / "portal"
+    asked = "".join(path.read_text() for path in portal.rglob("*.py"))
+    assert [right for right in sorted(frozenset().union(*ROLES.values())) if f'"{right}"' not in asked] == []
+
+
+def test_a_one_time_link_never_stands_in_what_is_printed_of_a_person() -> None:
+    given = NewStaff("secret-token", "anna", "Anna", "four words of mine")
+    assert "secret-token" not in repr(given)
+    assert "four words" not in repr(given)
+
+
+def test_only_an_administrator_lets_jobs_go_on_and_only_workers_process_orders() -> None:
+    assert roles_with("jobs.release") == ("administrator",)
     assert {name for name, given_rights in ROLES.items() if "orders.process" in given_rights} == {"sales", "logistics"}
     assert all("work.see" in given_rights for given_rights in ROLES.values())
 

@@ -11,12 +11,23 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from zhanggui.delivery.queries import parked_jobs, queue_figures, rival_scheduler
-from zhanggui.journal.queries import head, highest_fact_id, last_fact_id, tail
+from zhanggui.journal.queries import head, highest_fact_id, key_fits, last_fact_id, tail
 from zhanggui.kernel import clock
 from zhanggui.obligations.calendars.queries import current_version, missing_years_warning
 from zhanggui.people.queries import has_staff
 from zhanggui.regulation.queries import register
 from zhanggui.regulation.records import RegulationError
+
+NOTICE_BY = (12, 20)
+"""Month and day from which the holiday notice of the next year must have been entered."""
+
+
+def keys_missing() -> str:
+    """Say what to do where the keys in use are not those that made the chain."""
+    return (
+        f"put the old chain.key and secret.key into {settings.HOME} (from where they are kept beside the backups);"
+        " until then `verify` reports links, entries and contacts as if they had been tampered with"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +92,18 @@ def _company(as_of: datetime) -> Iterator[Check]:
         yield Check("clause register", False, str(error), f"mend the files in {settings.REGULATION_DIR}")
     missing = missing_years_warning(as_of)
     found = f"version {current_version()}" + (f", not published: {', '.join(map(str, missing))}" if missing else "")
-    yield Check("working calendar", not missing, found, "enter the yearly holiday notice; until then weekdays count")
+    local = as_of.astimezone(settings.COMPANY_ZONE)
+    urgent = [year for year in missing if year <= local.year or (local.month, local.day) >= NOTICE_BY]
+    if missing and not urgent:
+        found += "; enter the notice on the page Working time (/calendar/) when it is published, by 20 December"
+    remedy = "enter the yearly holiday notice on the page Working time (/calendar/); until then weekdays count"
+    yield Check("working calendar", not urgent, found, remedy)
     signed = has_staff()
     found = "someone can sign in" if signed else "nobody yet"
     yield Check("staff", signed, found, "run `zhanggui invite --roles owner`")
+    fits = key_fits()
+    found = "made this chain" if fits else "another key than the one that made this chain"
+    yield Check("chain.key and secret.key", fits, found, keys_missing())
     waiting = tail()
     stale = waiting.oldest_at is not None and waiting.oldest_at < clock.now() - timedelta(seconds=60)
     yield Check(

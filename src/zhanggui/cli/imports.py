@@ -33,14 +33,20 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         )
         parser.add_argument("file", type=Path, metavar="FILE")
         if subject == "orders":
-            parser.add_argument("--channel", required=True, metavar="CODE", help="where the orders come from")
-            parser.add_argument("--shop", default="main", metavar="CODE", help="the shop on that channel (main)")
+            parser.add_argument("--channel", required=True, metavar="CODE", help=_channels())
+            parser.add_argument("--shop", default="", metavar="CODE", help="the shop on that channel (main)")
         else:
             parser.set_defaults(channel="", shop="")
         parser.add_argument("--layout", default="auto", metavar="NAME", help="auto, guess, or a known layout's name")
         parser.add_argument("--dry-run", action="store_true", help="say what would come of it, change nothing")
         parser.add_argument("--errors", type=Path, metavar="FILE", help="write refused rows here, to be corrected")
         parser.set_defaults(handler=import_file, subject=subject)
+
+
+def _channels() -> str:
+    from zhanggui.connectors.channels import CHANNELS
+
+    return f"where the orders come from: {', '.join(CHANNELS)}; or a code of your own"
 
 
 def _group(commands: Any, name: str, help_text: str) -> Any:

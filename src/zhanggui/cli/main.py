@@ -41,7 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return COULD_NOT
     except KeyboardInterrupt:
         return 130
-    _print(outcome, as_json=parsed.json)
+    try:
+        _print(outcome, as_json=parsed.json)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return outcome.code
 
 

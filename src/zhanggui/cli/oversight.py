@@ -8,6 +8,7 @@ from zhanggui.cli.outcome import DONE, FINDINGS, CannotRun, Outcome
 
 if TYPE_CHECKING:
     from zhanggui.obligations.records import DueLine
+    from zhanggui.oversight.compliance.records import Period
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -65,7 +66,7 @@ def obligations(parsed: argparse.Namespace) -> Outcome:
         if parsed.json:
             document["open"] = [_as_document(one) for one in all_due(parsed.clause)]
         else:
-            lines += [_as_line(one) for one in all_due(parsed.clause)]
+            lines += _open_lines(list(all_due(parsed.clause)))
     return Outcome(document, tuple(lines), FINDINGS if any(f.in_time < f.judged for f in figures.values()) else DONE)
 
 
@@ -79,8 +80,19 @@ def _as_document(one: "DueLine") -> dict[str, str]:
     }
 
 
-def _as_line(one: "DueLine") -> str:
-    return f"  {one.due_at:%Y-%m-%d %H:%M}Z {one.clause:<10} {one.subject_kind} {one.subject_id} {one.state}"
+def _open_lines(due: "list[DueLine]") -> list[str]:
+    """Write each clock with its order's number and its due moment in the company's zone."""
+    from django.conf import settings
+
+    from zhanggui.sales.orders.queries import external_numbers
+
+    zone = settings.COMPANY_ZONE
+    numbers = external_numbers([one.subject_id for one in due if one.subject_kind == "order"])
+    return [
+        f"  {one.due_at.astimezone(zone):%Y-%m-%d %H:%M} {one.clause:<10} {one.subject_kind}"
+        f" {numbers.get(one.subject_id, one.subject_id)} {one.state}"
+        for one in due
+    ]
 
 
 def _known_clause(number: str) -> str:
@@ -107,16 +119,28 @@ def compliance(parsed: argparse.Namespace) -> Outcome:
     from zhanggui.oversight.compliance.records import Period, Standing
 
     numbers = [_known_clause(parsed.clause)] if parsed.clause else []
-    found = standings(parsed.as_of or clock.now(), Period(parsed.from_at, parsed.until_at), numbers)
+    period = Period(parsed.from_at, parsed.until_at)
+    found = standings(parsed.as_of or clock.now(), period, numbers)
     rows = [
         {"clause": s.clause, "state": str(s.state), "numerator": s.numerator, "denominator": s.denominator}
         for s in found
     ]
-    lines = [
+    lines = [_period_line(period)]
+    lines += [
         f"{s.clause:<10} {s.state:<15} {'' if s.numerator is None else f'{s.numerator}/{s.denominator}'}" for s in found
     ]
     bad = any(s.state in (Standing.FAIL, Standing.ERROR) for s in found)
     return Outcome({"clauses": rows}, tuple(lines), FINDINGS if bad else DONE)
+
+
+def _period_line(period: "Period") -> str:
+    """Say which cases are counted: pages count the recent ones, this command all unless it is told otherwise."""
+    from django.conf import settings
+
+    ends = {"from": period.from_at, "until": period.until_at}
+    zone = settings.COMPANY_ZONE
+    told = [f"{word} {moment.astimezone(zone):%Y-%m-%d %H:%M}" for word, moment in ends.items() if moment]
+    return f"cases that began {' '.join(told)}" if told else "cases of the whole record"
 
 
 def verify(parsed: argparse.Namespace) -> Outcome:
@@ -125,6 +149,7 @@ def verify(parsed: argparse.Namespace) -> Outcome:
     from zhanggui.kernel import clock
     from zhanggui.oversight.verification.queries import INVARIANTS, CouldNotCheck
     from zhanggui.oversight.verification.queries import verify as check
+    from zhanggui.oversight.verification.records import INVARIANTS as TITLES
 
     unknown = sorted(set(parsed.only) - set(INVARIANTS))
     if unknown:
@@ -135,6 +160,9 @@ def verify(parsed: argparse.Namespace) -> Outcome:
     except CouldNotCheck as error:
         raise CannotRun(f"could not check: {error}") from error
     rows = [{"id": row.id, "checked": row.checked, "violations": row.violations} for row in report.invariants]
-    lines = [f"{row.id:<4} {row.checked:>9} checked, {row.violations} violations" for row in report.invariants]
+    lines = [
+        f"{row.id:<4} {row.checked:>9} checked, {row.violations} violations  {TITLES[row.id][0]} / {TITLES[row.id][1]}"
+        for row in report.invariants
+    ]
     lines += [f"  {row.id} {found.subject}: {found.text}" for row in report.invariants for found in row.findings]
     return Outcome({"invariants": rows}, tuple(lines), FINDINGS if any(row["violations"] for row in rows) else DONE)

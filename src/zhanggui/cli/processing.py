@@ -7,6 +7,8 @@ from typing import Any
 from zhanggui.cli.outcome import DONE, FINDINGS, Outcome
 from zhanggui.processes.records import UNTIL
 
+WAITING_SHOWN = 10
+
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command under `orders`."""
@@ -24,6 +26,7 @@ def process(parsed: argparse.Namespace) -> Outcome:
     from zhanggui.cli.upkeep import catch_up
     from zhanggui.journal.records import Actor, Context
     from zhanggui.kernel import clock
+    from zhanggui.processes.missing import reasons_of
     from zhanggui.processes.through import process_orders
     from zhanggui.sales.orders.queries import open_orders
 
@@ -39,6 +42,8 @@ def process(parsed: argparse.Namespace) -> Outcome:
     }
     lines = [f"{orders} open orders"]
     lines += [f"  {name:<10} {stage.accepted:>8} {_reasons(stage.rejected)}" for name, stage in stages.items()]
+    if not parsed.json:
+        lines += [f"  waits: {number}: {why}" for number, why in reasons_of(WAITING_SHOWN)]
     if document["overtaken"]:
         lines.append(f"  {document['overtaken']} were moved on by somebody else meanwhile")
     refused = any(stage.rejected for stage in stages.values())

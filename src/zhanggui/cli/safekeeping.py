@@ -4,13 +4,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from zhanggui.cli.outcome import CannotRun, Outcome
+from zhanggui.cli.outcome import DONE, FINDINGS, CannotRun, Outcome
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add both commands."""
     out = commands.add_parser("backup", parents=[shared], help="write the whole company to one file, while it runs")
     out.add_argument("file", type=Path)
+    out.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     out.set_defaults(handler=backup)
     back = commands.add_parser(
         "restore", parents=[shared], help="take a backup into an empty database of either engine"
@@ -23,17 +24,21 @@ def backup(parsed: argparse.Namespace) -> Outcome:
     """Write one consistent snapshot; the keys in the home folder are to be kept separately."""
     from zhanggui.cli.archive import write_archive
 
+    if parsed.file.exists() and not parsed.overwrite:
+        raise CannotRun(f"{parsed.file} exists already; name another file, or add --overwrite")
     rows, digest = write_archive(parsed.file)
     lines = (f"{rows} rows, digest {digest}", "keep secret.key and chain.key of the home folder in another place")
     return Outcome({"rows": rows, "digest": digest}, lines)
 
 
 def restore(parsed: argparse.Namespace) -> Outcome:
-    """Migrate an empty database and take the file in, all or nothing."""
+    """Migrate an empty database and take the file in, all or nothing; exit 1 where the keys are not the backup's."""
     from django.core.management import call_command
 
     from zhanggui.cli.archive import ArchiveRefused, read_archive
+    from zhanggui.cli.health import keys_missing
     from zhanggui.cli.home import alone
+    from zhanggui.journal.queries import key_fits
 
     try:
         with alone():
@@ -41,4 +46,7 @@ def restore(parsed: argparse.Namespace) -> Outcome:
             rows, digest = read_archive(parsed.file)
     except ArchiveRefused as error:
         raise CannotRun(str(error)) from error
-    return Outcome({"rows": rows, "digest": digest}, (f"{rows} rows, digest {digest}",))
+    lines = [f"{rows} rows, digest {digest}"]
+    if not key_fits():
+        lines.append(f"LOOK: the keys of this home are not those of the backup -> {keys_missing()}")
+    return Outcome({"rows": rows, "digest": digest}, tuple(lines), DONE if len(lines) == 1 else FINDINGS)

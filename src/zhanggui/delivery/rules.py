@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from zhanggui.delivery.records import Daily, Every, Priority, ScheduleEntry
+from zhanggui.kernel.moments import EPOCH
 
 FIRST_WAIT = 5
 LONGEST_WAIT = {Priority.CLOCK: 10, Priority.NORMAL: 3600, Priority.BULK: 3600}
@@ -46,11 +47,11 @@ def slots_between(plan: Every | Daily, start: datetime, end: datetime, zone: tzi
 
 
 def _every(seconds: int, start: datetime, end: datetime) -> list[datetime]:
-    epoch, step = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=seconds)
-    first = -((epoch - start) // step)
-    behind_last = -((epoch - end) // step)
+    step = timedelta(seconds=seconds)
+    first = -((EPOCH - start) // step)
+    behind_last = -((EPOCH - end) // step)
     first = max(first, behind_last - MOST_MISSED)
-    return [epoch + number * step for number in range(first, behind_last)]
+    return [EPOCH + number * step for number in range(first, behind_last)]
 
 
 def _daily(plan: Daily, start: datetime, end: datetime, zone: tzinfo) -> list[datetime]:

@@ -3,18 +3,26 @@
 from datetime import datetime
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, models
 from django.db.models import Count, Max, Min
 
-from zhanggui.journal.models import ChainHead, IdCounter, PendingSeal, Run, Transition
+from zhanggui.journal.models import ChainHead, IdCounter, PendingSeal, Run, Seal, Transition
 from zhanggui.journal.records import Head, Tail
-from zhanggui.journal.rules import GENESIS
+from zhanggui.journal.rules import CHAINED, GENESIS, link, run_bytes
 
 
 def head() -> Head:
     """Return the newest link of the chain."""
     found = ChainHead.objects.filter(id=1).first()
     return Head(found.seq, found.hash) if found else Head(0, GENESIS)
+
+
+def key_fits() -> bool:
+    """Tell whether the installation's key made the chain: its first link comes out again, or there is none."""
+    first = Seal.objects.order_by("seq").first()
+    run = Run.objects.filter(id=first.run_id).values_list(*CHAINED).first() if first else None
+    return not first or not run or link(first.previous, run_bytes(run), settings.CHAIN_KEY) == first.hash
 
 
 def tail() -> Tail:

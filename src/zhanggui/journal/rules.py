@@ -1,6 +1,5 @@
 """The bytes of a run and the link of the chain."""
 
-import hashlib
 import hmac
 import json
 from collections.abc import Iterable
@@ -31,16 +30,16 @@ def link(previous: str, run: bytes, key: str) -> str:
     Takes: previous, the last link's hash in hex (`GENESIS` for the first); key, the installation's secret, so that
     whoever can write to the database alone cannot make a chain that verifies.
     """
-    return hmac.new(key.encode(), previous.encode() + run, hashlib.sha256).hexdigest()
+    return hmac.digest(key.encode(), previous.encode() + run, "sha256").hex()
 
 
 def fingerprint(value: object, key: str) -> str:
     """Return the keyed digest of a JSON-ready value: the input hash of a batch, from which no input can be guessed."""
     text = json.dumps(value, separators=(",", ":"), sort_keys=True, default=str)
-    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key.encode(), text.encode(), "sha256").hex()
 
 
 def keyed_digest(key: str, *texts: str) -> str:
     """Return the keyed digest under which personal texts enter the journal, so that erasure leaves the chain whole."""
     body = json.dumps(texts, ensure_ascii=True).encode()
-    return hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
+    return hmac.digest(key.encode(), body, "sha256").hex()

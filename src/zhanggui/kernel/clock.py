@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 _frozen: list[datetime] = []
 
@@ -14,6 +14,11 @@ def now() -> datetime:
     Gives: a datetime with microseconds; under `frozen` the moment that was set.
     """
     return _frozen[-1] if _frozen else datetime.now(UTC)
+
+
+def today(zone: tzinfo, moment: datetime | None = None) -> date:
+    """Return the day that it is in a zone, now or at a moment that was read before."""
+    return (moment or now()).astimezone(zone).date()
 
 
 def monotonic() -> float:

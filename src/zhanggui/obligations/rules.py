@@ -18,3 +18,8 @@ def verdict(due_at: datetime, event_at: datetime) -> Verdict:
 def withdrawal(due_at: datetime, event_at: datetime) -> Verdict:
     """Return how a clock ends whose subject ended another way: withdrawn, but late when it was due before."""
     return (ClockState.WITHDRAWN, None) if event_at <= due_at else verdict(due_at, event_at)
+
+
+def holder(assignee: str) -> str:
+    """Return who has a clock as the journal writes it: staff:17, or nobody."""
+    return f"staff:{assignee}" if assignee else "nobody"

@@ -17,7 +17,7 @@ from zhanggui.obligations.calendars.records import WARNING_SHARES, Basis, Calend
 from zhanggui.obligations.calendars.rules import due_and_warnings
 from zhanggui.obligations.models import Obligation, ObligationPause
 from zhanggui.obligations.records import RUNNING, Assignment, ClockState, Opening, Swept
-from zhanggui.people.queries import names_of
+from zhanggui.people.queries import colleagues
 
 GRACE = timedelta(seconds=5)
 NO_MOMENTS: Mapping[int, datetime] = MappingProxyType({})
@@ -266,7 +266,8 @@ def sweep_all(*, context: Context, limit: int = 10_000, stopping: Callable[[], b
 
 
 def _open_before(column: str, before: datetime, limit: int) -> list[int]:
-    rows = Obligation.objects.extra(where=["state = 'open'"]).filter(**{f"{column}__lt": before})
+    going = [f"state = '{ClockState.OPEN}'"]
+    rows = Obligation.objects.extra(where=going).filter(**{f"{column}__lt": before})  # noqa: S610 - a constant text
     return list(rows.order_by(column, "id").values_list("id", flat=True)[:limit])
 
 
@@ -300,24 +301,29 @@ def assign_clocks(batch: Sequence[Assignment], *, context: Inside) -> Answer:
     """Give running clocks to members of staff, or take them.
 
     Clause: 1.2. Gives: the clock's id.
-    Rejects: unknown_clock; clock_ended; unknown_staff; already_theirs, where the same person has it already.
-    Writes: who has it, and one transition per clock.
+    Rejects: twice_in_batch; unknown_clock; clock_ended; unknown_staff, also where the access has ended;
+    already_theirs, where the same person has it already.
+    Writes: who has it, and one transition per clock that names the one before and the one after.
     """
     run = context.run
     rows = run.lock(Obligation, "id", [row.clock_id for row in batch], ["id", "state", "assignee"])
     found = {key: (state, has_it) for key, state, has_it in rows}
-    people = names_of([row.staff_id for row in batch])
+    people = colleagues()
+    seen: set[int] = set()
     going: dict[int, tuple[int, str, str]] = {}
     rejected = []
     for index, row in enumerate(batch):
         state, has_it = found.get(row.clock_id, ("", ""))
-        if code := _assignment_fault(state, row.staff_id in people, has_it == str(row.staff_id)):
+        code = "twice_in_batch" if row.clock_id in seen else ""
+        code = code or _assignment_fault(state, row.staff_id in people, has_it == str(row.staff_id))
+        seen.add(row.clock_id)
+        if code:
             rejected.append(Rejected(index, code, {}))
         else:
             going[row.clock_id] = (index, has_it, str(row.staff_id))
-            found[row.clock_id] = (state, str(row.staff_id))
     run.update(Obligation, list(going), {"assignee": [to for _, _, to in going.values()]})
-    run.move("assignee", list(going), ["taken" if had else "nobody" for _, had, _ in going.values()], "taken")
+    before, after = ([rules.holder(str(row[at])) for row in going.values()] for at in (1, 2))
+    run.move("assignee", list(going), before, after)
     return answer([Accepted(index, key) for key, (index, _, _) in going.items()], rejected)
 
 

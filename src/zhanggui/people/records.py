@@ -39,7 +39,7 @@ class NewInvitation:
 class NewStaff:
     """A person who accepts an invitation: the name to sign in with, the name to be shown, and the password."""
 
-    token: str
+    token: str = field(repr=False)
     username: str
     display_name: str
     password: str = field(repr=False)

@@ -5,9 +5,7 @@ from collections.abc import Iterable
 DEPARTMENTS = ("management", "sales", "operations", "service", "logistics")
 
 ROLES: dict[str, frozenset[str]] = {
-    "administrator": frozenset(
-        {"staff.manage", "settings.change", "work.see", "calendar.edit", "jobs.see", "jobs.release", "clauses.see"}
-    ),
+    "administrator": frozenset({"work.see", "calendar.edit", "jobs.see", "jobs.release", "clauses.see"}),
     "manager": frozenset(
         {
             "work.see",

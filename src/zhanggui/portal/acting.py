@@ -13,7 +13,7 @@ from zhanggui.kernel.batch import Answer
 from zhanggui.people.models import Staff
 from zhanggui.people.queries import rights
 
-REASON_MAX = 500
+KEY_MAX, REASON_MAX = 64, 500
 
 
 def staff_of(request: HttpRequest) -> Staff:
@@ -25,6 +25,16 @@ def staff_of(request: HttpRequest) -> Staff:
 def may(request: HttpRequest, right: str) -> bool:
     """Tell whether this request's person has a right."""
     return right in rights(staff_of(request))
+
+
+def key_of(request: HttpRequest) -> str | None:
+    """Return the key of a posted form, by which the same form sent twice acts once."""
+    return request.POST.get("key", "")[:KEY_MAX] or None
+
+
+def reason_of(request: HttpRequest) -> str:
+    """Return the reason that was typed into a form, as long as the journal shows it."""
+    return request.POST.get("reason", "").strip()[:REASON_MAX]
 
 
 def context_of(request: HttpRequest, *, key: str | None = None, reason: str = "", dry_run: bool = False) -> Context:

@@ -16,6 +16,17 @@ def address_of(request: HttpRequest) -> str:
     return counted_as(origin(request.META.get("REMOTE_ADDR", ""), forwarded, settings.TRUSTED_PROXIES))
 
 
+def speaks_https(request: HttpRequest) -> bool:
+    """Tell whether a proxy of ours says that the visitor speaks HTTPS; a stranger counts for nothing.
+
+    Ours is who speaks from this machine or from `ZHANGGUI_TRUSTED_PROXIES`. Of several notes the first counts.
+    """
+    peer = _parsed(request.META.get("REMOTE_ADDR", ""))
+    if peer is None or not (peer.is_loopback or any(peer in network for network in settings.TRUSTED_PROXIES)):
+        return False
+    return str(request.META.get("HTTP_X_FORWARDED_PROTO", "")).split(",")[0].strip().lower() == "https"
+
+
 def origin(peer: str, forwarded: Sequence[str], trusted: Iterable[Network]) -> Address | None:
     """Return who began a request.
 

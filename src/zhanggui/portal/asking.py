@@ -49,6 +49,14 @@ def day(request: HttpRequest, name: str) -> date | None:
     return found
 
 
+def posted_day(text: str) -> date | None:
+    """Return a day as a form's field holds it (2026-11-24), or nothing if it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def moment(request: HttpRequest, name: str) -> datetime | None:
     """Return a parameter that must be a moment with its zone (2026-11-24T10:00:00+00:00), or nothing.
 

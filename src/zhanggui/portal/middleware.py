@@ -1,4 +1,4 @@
-"""What every answer carries: a strict content policy, no caching, and the reader's language."""
+"""What holds for every request and answer: the visitor's scheme, a strict content policy, no caching, the language."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+
+from zhanggui.portal.addresses import speaks_https
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -23,6 +25,18 @@ CONTENT_POLICY = "; ".join(
     )
 )
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+class SchemeMiddleware:
+    """Let everything after it see HTTPS where a proxy of ours says so; it stands before what redirects to HTTPS."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if speaks_https(request):
+            request.META["wsgi.url_scheme"] = "https"
+        return self.get_response(request)
 
 
 class ContentPolicyMiddleware:

@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from zhanggui.obligations.calendars.rules import DAY_MINUTES
+from zhanggui.oversight.compliance.rules import RECENT
 from zhanggui.people.rules import roles_with
 from zhanggui.portal import hold_words
 from zhanggui.portal import wording_invoices as invoices
@@ -111,7 +113,6 @@ STATES: dict[str, dict[str, Label]] = {
     },
     "assignee": {
         "nobody": Label(gettext_lazy("nobody yet"), "plain"),
-        "taken": Label(gettext_lazy("Taken"), "info"),
     },
 }
 SUBJECTS: dict[str, Words] = {
@@ -139,7 +140,7 @@ STEP_WORDS: dict[str, Words] = {
     "processes.bring_in_orders": gettext_lazy("Order taken in"),
     "catalog.set_codes": gettext_lazy("Merchant code set"),
     "orders.confirm": gettext_lazy("Order confirmed"),
-    "orders.resolve_holds": gettext_lazy("Hold cleared"),
+    "orders.resolve_holds": gettext_lazy("Holds checked again"),
     "orders.keep_content": gettext_lazy("Kept as it came in first"),
     **hold_words.STEPS,
     "processes.reserve_orders": gettext_lazy("Stock reserved"),
@@ -194,15 +195,16 @@ ACTOR_KINDS: dict[str, Words] = {
     "customer": gettext_lazy("Customer"),
 }
 HANDED: dict[str, Words] = {
-    "all": gettext_lazy("Handed to logistics or due, of the last 30 days (2.1.3.3)"),
-    "kept": gettext_lazy("Handed to logistics in time, of the last 30 days (2.1.3.3)"),
-    "missed": gettext_lazy("Not handed to logistics in time, of the last 30 days (2.1.3.3)"),
+    "all": gettext_lazy("Handed to logistics or due, of the last %(n)d days (2.1.3.3)"),
+    "kept": gettext_lazy("Handed to logistics in time, of the last %(n)d days (2.1.3.3)"),
+    "missed": gettext_lazy("Not handed to logistics in time, of the last %(n)d days (2.1.3.3)"),
 }
 ROWS_OF_FIGURE: dict[str, Words] = {
     "all": gettext_lazy("All that count"),
     "kept": gettext_lazy("Kept"),
     "missed": gettext_lazy("Missed"),
 }
+RUNS_OF_FIGURE: Words = gettext_lazy("The runs that made the changes counted")
 CARRIERS: dict[str, Words] = {"own": gettext_lazy("Own delivery")}
 STAGE_ACTS = {
     "resolved": "resolve",
@@ -216,7 +218,7 @@ REFUSALS: dict[str, Words] = {
     **invoices.REFUSALS,
     "same_day_twice": gettext_lazy("a day was given twice"),
     "name_missing": gettext_lazy("the day needs a name in both languages"),
-    "outside_calendar": gettext_lazy("the calendar covers the years 1970 to 2069 only"),
+    "outside_calendar": gettext_lazy("the day lies outside the years that the calendar covers"),
     "no_working_hours": gettext_lazy("there must be at least one interval of work, or no working clock would ever end"),
     "bad_shift": gettext_lazy("an interval begins within its day and ends within the next one"),
     "overlapping_shifts": gettext_lazy("two intervals cover the same minute; let one end where the next begins"),
@@ -234,7 +236,7 @@ REFUSALS: dict[str, Words] = {
     "wrong_state": gettext_lazy("the order is in another state by now"),
     "later_on_record": gettext_lazy("a later moment is on record already; look at the order and the clock"),
     "stocked_fixed": gettext_lazy("whether a code carries stock cannot change; use a new code"),
-    "twice_in_batch": gettext_lazy("the order was given twice"),
+    "twice_in_batch": gettext_lazy("it was given twice at once"),
     "waybill_missing": gettext_lazy("the waybill number is missing"),
     "waybill_used": gettext_lazy("the waybill number was used before"),
     "already_shipped": gettext_lazy("it was shipped already"),
@@ -248,7 +250,7 @@ REFUSALS: dict[str, Words] = {
     "code_twice": gettext_lazy("the code stands twice with different data"),
     "unknown_clock": gettext_lazy("there is no such clock"),
     "clock_ended": gettext_lazy("the clock has ended"),
-    "unknown_staff": gettext_lazy("there is no such member of staff"),
+    "unknown_staff": gettext_lazy("there is no such member of staff, or the access has ended"),
     "already_theirs": gettext_lazy("this person has it already"),
     "short": gettext_lazy("the stock does not suffice; receive goods, then try again"),
 }
@@ -366,6 +368,16 @@ class TimeLeft:
     due_at: datetime
 
 
+def recent_words() -> str:
+    """Name the period that figures are reckoned for when nobody asks for another."""
+    return _("last %(n)d days") % {"n": RECENT.days}
+
+
+def handed_words(part: str) -> str:
+    """Name a list of orders behind the figure of 2.1.3.3; empty if none is asked for."""
+    return str(HANDED[part]) % {"n": RECENT.days} if part else ""
+
+
 def steps_words(step: str) -> Words:
     """Name a step for people; a step without words is shown by its code."""
     return STEP_WORDS.get(step, step)
@@ -416,9 +428,9 @@ def shift_time(minute: int) -> str:
 
 def shift_span(starts: int, ends: int) -> str:
     """Write the interval of a shift; one over midnight says so."""
-    if ends <= 1440:
+    if ends <= DAY_MINUTES:
         return f"{shift_time(starts)}–{shift_time(ends)}"
-    return _("%(from)s–%(until)s the next day") % {"from": shift_time(starts), "until": shift_time(ends - 1440)}
+    return _("%(from)s–%(until)s the next day") % {"from": shift_time(starts), "until": shift_time(ends - DAY_MINUTES)}
 
 
 def roles_of(right: str) -> str:
@@ -460,7 +472,7 @@ def time_left(
 def duration(span: timedelta) -> str:
     """Say a length of time in its two largest units, rounded down to the minute."""
     minutes = int(span.total_seconds()) // 60
-    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    days, hours, rest = minutes // DAY_MINUTES, minutes // 60 % 24, minutes % 60
     if days and not hours:
         return _("%(days)d d") % {"days": days}
     if days:

@@ -157,7 +157,7 @@ def commit_file(work: Work) -> None:
 
 
 def process_all(work: Work) -> None:
-    """Take every open order as far as it can go, in the name of who asked; each batch is a run of its own."""
+    """Take every open order as far as it can go, in the name of who asked; each batch is a run: a kill loses none."""
     lease = HANDLERS[PROCESS_JOB].lease_seconds
 
     def between(_stage: str, _done: int) -> None:

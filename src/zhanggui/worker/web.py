@@ -5,7 +5,15 @@ import struct
 from typing import Any
 
 READ_SECONDS = 10
-logconfig_dict = {"formatters": {"generic": {"()": "zhanggui.config.logs.OneLine"}}}
+forwarded_allow_ips = ""
+"""The server itself believes no proxy: which are ours is decided in one place, `portal.addresses`."""
+TO_STDERR = {"level": "WARNING", "handlers": ["error_console"], "propagate": False}
+logconfig_dict = {
+    "formatters": {"generic": {"()": "zhanggui.config.logs.OneLine"}},
+    "root": {"level": "WARNING", "handlers": []},
+    "loggers": {"gunicorn.error": TO_STDERR, "gunicorn.access": TO_STDERR},
+}
+"""What gunicorn says goes to stderr, once; requests are not logged: stdout belongs to the command's own document."""
 
 
 def when_ready(server: Any) -> None:

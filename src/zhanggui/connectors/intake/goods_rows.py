@@ -9,6 +9,7 @@ from zhanggui.connectors.intake.records import DEFAULT_WAREHOUSE, Entries, Entry
 from zhanggui.connectors.intake.spool import Fields, Spool
 from zhanggui.connectors.spreadsheets.cells import (
     QUANTITY_MAX,
+    is_open,
     parse_code,
     parse_money_minor,
     parse_name,
@@ -49,7 +50,7 @@ def read_products(table: Table, rows: Rows, columns: Mapping[str, int], folder: 
         name = parse_name(cells["name"])
         texts = [parse_name(cells[key], required=False, limit=chars) for key, chars in TEXT_CHARS.items()]
         price = cells["price_fen"] if "price_fen" in columns and "price" not in columns else cells["price"]
-        fen = None if _open(price) else parse_money_minor(price, 0 if cells.field == "price_fen" else decimals)
+        fen = None if is_open(price) else parse_money_minor(price, 0 if cells.field == "price_fen" else decimals)
         if fen is not None and fen < 0:
             raise CellRefused("amount_negative", "amount_from_0")
         return code, (code, name, *texts, fen, parse_yes_no(cells["stocked"]))
@@ -120,10 +121,6 @@ def _read(
 
 def _by_row(refused: Iterable[RowRefused]) -> tuple[RowRefused, ...]:
     return tuple(sorted(refused, key=lambda one: one.row))
-
-
-def _open(cell: Cell) -> bool:
-    return cell is None or (isinstance(cell, str) and cell.strip() in ("", "-"))
 
 
 def _short_id(cell: Cell, chars: int, *, typed: bool) -> str:

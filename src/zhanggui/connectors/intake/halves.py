@@ -6,16 +6,16 @@ A half waits until the other one comes, in whatever file that is.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from zhanggui.connectors.intake.platforms.shapes import DETAIL, LIST
 from zhanggui.connectors.intake.words import REFUNDS
+from zhanggui.kernel.moments import EPOCH
 from zhanggui.kernel.money import split_by_largest_remainder
 from zhanggui.sales.orders.records import ContactIn, InvoiceWish, LineIn, OrderIn
 from zhanggui.sales.orders.rules import content_hash
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 Plain = tuple[Any, ...]
 _CONTACT = tuple(ContactIn.__dataclass_fields__)

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from itertools import starmap
 from typing import cast
 
-from zhanggui.connectors.intake.halves import EPOCH
 from zhanggui.connectors.intake.order_rows import MORE, NOT_GIVEN, OPEN, SOFT
 from zhanggui.connectors.intake.platform_cells import receiver_kind
 from zhanggui.connectors.intake.records import Entry, RowRefused
 from zhanggui.connectors.intake.spool import Fields
 from zhanggui.connectors.intake.words import NOT_KNOWN, Told, together, told_of
+from zhanggui.kernel.moments import EPOCH
 from zhanggui.sales.orders.records import ContactIn, InvoiceWish, LineIn, OrderIn, Payment, Receiver, counts_as_sale
 from zhanggui.sales.orders.rules import content_hash, line_identities
 

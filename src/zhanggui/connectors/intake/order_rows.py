@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from zhanggui.connectors.channels import Channel
-from zhanggui.connectors.intake.halves import EPOCH, MICROSECOND
 from zhanggui.connectors.intake.records import RowRefused
 from zhanggui.connectors.intake.spool import Fields, Spool
 from zhanggui.connectors.spreadsheets.cells import (
     NAME_CHARS_MAX,
+    is_open,
     parse_code,
     parse_datetime,
     parse_external_id,
@@ -27,6 +27,7 @@ from zhanggui.connectors.spreadsheets.cells import (
 )
 from zhanggui.connectors.spreadsheets.mapping import normalise
 from zhanggui.connectors.spreadsheets.records import Cell, CellRefused, Row, Table
+from zhanggui.kernel.moments import micros
 from zhanggui.kernel.money import MONEY_LIMIT, exponent
 from zhanggui.sales.orders.records import ShopKey
 
@@ -39,7 +40,7 @@ SOFT = frozenset({"country", "email", "buyer_note", "seller_note"})
 MORE = ("status", "paid_at", "platform_due_at", "platform_discount", "stated", "flag", "invoice_title", "tax_no")
 MORE_CHARS = {"status": 60, "flag": 8, "invoice_title": 100, "tax_no": 30}
 """Fields that only some files have; a row says them together, or nothing."""
-EARLIEST = (datetime(2000, 1, 1, tzinfo=settings.COMPANY_ZONE) - EPOCH) // MICROSECOND
+EARLIEST = micros(datetime(2000, 1, 1, tzinfo=settings.COMPANY_ZONE))
 FUTURE = timedelta(days=1)
 OPEN, NOT_READ, NOT_GIVEN = -1, 0, -2
 """Instead of a row's moment: its cell is open (allowed if a row before has one), it was not come to, or the file has
@@ -70,7 +71,7 @@ class OrderReader:
         self._at = columns
         self._channel, self._shop = channel, shop
         self._price_least = channel.price_least
-        self._latest = (as_of + FUTURE - EPOCH) // MICROSECOND
+        self._latest = micros(as_of + FUTURE)
         self._currency = currency_column(table.header)
         self.contact_names = tuple(name for name in CONTACT_CHARS if name in columns)
         self._contact_cells = _picker([columns[name] for name in self.contact_names])
@@ -232,10 +233,6 @@ def _text_parser(name: str) -> Callable[[Cell], str]:
     return lru_cache(REMEMBERED, typed=True)(parse) if name in ("province", "city", "district") else parse
 
 
-def _is_open(cell: Cell) -> bool:
-    return cell is None or (isinstance(cell, str) and cell.strip() in ("", "-"))
-
-
 def _cut_text(cell: Cell, limit: int) -> str:
     """Return a remark, without what is beyond the limit; nothing for the signs of nothing."""
     text = parse_name(cell, required=False)
@@ -243,24 +240,24 @@ def _cut_text(cell: Cell, limit: int) -> str:
 
 
 def _moment_or_open(cell: Cell, read: Callable[[Cell], int]) -> int:
-    return OPEN if _is_open(cell) else read(cell)
+    return OPEN if is_open(cell) else read(cell)
 
 
 def _due_or_open(cell: Cell, zone: tzinfo) -> int:
     """Return a moment that may lie ahead; words about a time limit are none."""
     try:
-        return OPEN if _is_open(cell) else (parse_datetime(cell, zone) - EPOCH) // MICROSECOND
+        return OPEN if is_open(cell) else micros(parse_datetime(cell, zone))
     except CellRefused:
         return OPEN
 
 
 def _stated_or_open(cell: Cell, read: Callable[[Cell], int]) -> int:
-    return OPEN if _is_open(cell) else read(cell)
+    return OPEN if is_open(cell) else read(cell)
 
 
 def _amount_or_open(cell: Cell, decimals: int) -> int:
     """Return an amount that may be left open, 0 then."""
-    if _is_open(cell):
+    if is_open(cell):
         return 0
     amount = parse_money_minor(cell, decimals)
     if amount < 0:
@@ -272,7 +269,7 @@ def moment_of(cell: Cell, zone: tzinfo, latest: int) -> int:
     """Return when an order was placed, in microseconds since 1970; OPEN for an empty cell."""
     if cell is None or cell == "":
         return OPEN
-    moment = (parse_datetime(cell, zone) - EPOCH) // MICROSECOND
+    moment = micros(parse_datetime(cell, zone))
     if moment < EARLIEST:
         raise CellRefused("placed_too_early", "year_from_2000")
     if moment > latest:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
-from zhanggui.connectors.intake.halves import EPOCH
 from zhanggui.connectors.intake.order_rows import CONTACT_CHARS
 from zhanggui.connectors.intake.platform_cells import is_cipher, receiver_kind
 from zhanggui.connectors.intake.platform_lines import Cells, FieldRefused
@@ -14,6 +13,7 @@ from zhanggui.connectors.intake.words import COD, NOT_KNOWN, UNPAID, Told, after
 from zhanggui.connectors.intake.words import told_of as told_by_word
 from zhanggui.connectors.spreadsheets.cells import parse_datetime, parse_name, parse_quantity
 from zhanggui.connectors.spreadsheets.records import CellRefused
+from zhanggui.kernel.moments import EPOCH
 from zhanggui.sales.orders.records import ContactIn, InvoiceWish, LineIn, Mark, OrderIn, Payment, Receiver, Refund
 from zhanggui.sales.orders.regions import begins_with_province
 

@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from zhanggui.connectors.intake.halves import EPOCH, MICROSECOND, Plain, packed
+from zhanggui.connectors.intake.halves import MICROSECOND, Plain, packed
 from zhanggui.connectors.intake.order_rows import FUTURE, OPEN, REMEMBERED, moment_of
 from zhanggui.connectors.intake.platform_cells import bare, text_of
 from zhanggui.connectors.intake.platform_heads import Head, head_of
@@ -21,6 +21,7 @@ from zhanggui.connectors.intake.records import RowRefused
 from zhanggui.connectors.intake.spool import Fields, Spool
 from zhanggui.connectors.spreadsheets.cells import parse_external_id, parse_money_minor
 from zhanggui.connectors.spreadsheets.records import CellRefused, Row, Table
+from zhanggui.kernel.moments import EPOCH
 from zhanggui.kernel.money import exponent
 from zhanggui.sales.orders.records import OrderIn, Refund, ShopKey
 from zhanggui.sales.orders.rules import content_hash

@@ -35,7 +35,7 @@ from zhanggui.connectors.intake.records import (
     Upload,
 )
 from zhanggui.connectors.spreadsheets.mapping import Subject
-from zhanggui.connectors.spreadsheets.records import LIMITS, FileRefused
+from zhanggui.connectors.spreadsheets.records import FileRefused
 from zhanggui.journal.records import Context
 from zhanggui.kernel import clock
 from zhanggui.kernel.batch import Answer
@@ -91,12 +91,12 @@ def check_intake(
 ) -> Parsed:
     """Check a kept file as a new attempt and keep the verdict; business tables stay as they are.
 
-    Takes: forecast, whether the commit is tried and rolled back, so that new, changed and unchanged are known; told,
-    as `parse_file`.
+    Takes: forecast, whether the commit is tried and rolled back, so that new, changed and unchanged are known (of up
+    to FORECAST_ENTRIES); told, as `parse_file`.
     Raises: FileRefused, after it was kept with the file; Overtaken.
     """
     file = _known(intake_id)
-    return _check(file, file.attempt + 1, choices, context, LIMITS.rows if forecast else -1, told)
+    return _check(file, file.attempt + 1, choices, context, FORECAST_ENTRIES if forecast else -1, told)
 
 
 def check_soon(intake_id: int, *, context: Context, choices: Choices = GUESSING) -> None:

@@ -281,6 +281,11 @@ def _unwrapped(text: str) -> str:
     return bare[1:] if bare[:1] in ("'", "\u2019") else text
 
 
+def is_open(cell: Cell) -> bool:
+    """Tell whether a cell says nothing: empty, or a lone hyphen."""
+    return cell is None or (isinstance(cell, str) and cell.strip() in ("", "-"))
+
+
 def parse_name(cell: Cell, *, required: bool = True, limit: int = NAME_CHARS_MAX) -> str:
     """Return a name, title or remark as it is stored.
 

@@ -115,7 +115,7 @@ ORDERS: tuple[Field, ...] = (
     ),
     _field("email", "电子邮箱", "E-mail", "电子邮箱|邮箱|email|e mail|mail|buyer email"),
     _field(
-        "receiver", "收件人", "Receiver",
+        "receiver", "收货人", "Receiver",
         "收件人|收货人|收货人姓名|收件人姓名|receiver|recipient|consignee|shipping name|receiver name|"
         "客户姓名|姓名",
     ),

@@ -24,6 +24,8 @@ from zhanggui.obligations.calendars.records import (
 REGION = "CN"
 FIRST_DAY = date(1970, 1, 1)
 LAST_DAY = date(2069, 12, 31)
+FIRST_NOTICE = min(notices.holidays)
+"""The first day that any notice names; a year before it has nothing to show."""
 DAY_COLUMNS = ("day", "kind", "name_zh", "name_en", "source")
 SHIFT_COLUMNS = ("days", "starts_minute", "ends_minute")
 

@@ -8,7 +8,13 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 
 from zhanggui.journal.models import Run
-from zhanggui.obligations.calendars.queries import current_version, shift_plans_in, special_days_in
+from zhanggui.obligations.calendars.queries import (
+    FIRST_NOTICE,
+    LAST_DAY,
+    current_version,
+    shift_plans_in,
+    special_days_in,
+)
 from zhanggui.obligations.calendars.records import COMPANY, Basis, Shift, SpecialDay
 from zhanggui.obligations.calendars.rules import STANDARD_HOURS, published_years
 from zhanggui.obligations.models import Obligation
@@ -19,7 +25,7 @@ from zhanggui.portal.reading.runs import RunRow, timeline
 
 STEPS = ("calendars.edit_days", "calendars.seed_days", "calendars.set_shifts")
 DAY_KINDS = ("holiday", "workday", "weekend", "plain")
-FIRST_YEAR, LAST_YEAR = 2004, 2069
+FIRST_YEAR, LAST_YEAR = FIRST_NOTICE.year, LAST_DAY.year
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,20 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from zhanggui.obligations.models import Obligation
+from zhanggui.obligations.records import RUNNING, ClockState
+from zhanggui.oversight.compliance.rules import recent
 from zhanggui.people.queries import names_of
 from zhanggui.portal.reading.paging import Count, Page, after, count_up_to, cut, spelled
 from zhanggui.processes.missing import Lack, lacks_of
 from zhanggui.sales.orders.models import Order, OrderHold
+from zhanggui.sales.orders.records import HoldState
 from zhanggui.sales.shortages.models import ShortageCase
 from zhanggui.sales.shortages.records import CLOCKS
 
-IS_RUNNING = spelled("obligations_obligation.state IN ('open', 'paused', 'breached')")
-IS_PAUSED = spelled("obligations_obligation.state = 'paused'")
-IS_OPEN = spelled("obligations_obligation.state = 'open'")
+IS_RUNNING = spelled("obligations_obligation.state IN ({})".format(", ".join(f"'{state}'" for state in RUNNING)))
+IS_PAUSED = spelled(f"obligations_obligation.state = '{ClockState.PAUSED}'")
+IS_OPEN = spelled(f"obligations_obligation.state = '{ClockState.OPEN}'")
+GROUPS = ("running", "breached", "met", "late")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,9 @@ def _with_reasons(clocks: list[Clock]) -> list[Clock]:
     orders = [clock.subject_id for clock in clocks if clock.subject_kind == "order"]
     lacks = lacks_of(orders)
     holds: dict[int, list[str]] = {}
-    for key, code in OrderHold.objects.filter(order_id__in=orders, state="open").values_list("order_id", "code"):
+    for key, code in OrderHold.objects.filter(order_id__in=orders, state=HoldState.OPEN).values_list(
+        "order_id", "code"
+    ):
         holds.setdefault(key, []).append(code)
     return [
         replace(clock, holds=tuple(holds.get(clock.subject_id, ())), lacks=lacks.get(clock.subject_id))
@@ -95,24 +101,32 @@ def _with_reasons(clocks: list[Clock]) -> list[Clock]:
     ]
 
 
-def clocks_of_clause(clause: str, states: Sequence[str], place: str, size: int = 50) -> Page[Clock]:
-    """Return the clocks of a clause in some states, the newest first. Cost: two statements."""
-    rows = Obligation.objects.filter(clause=clause, state__in=states)
-    rows = after(rows, "started_at", place, newest_first=True)
+def clocks_of_clause(clause: str, group: str, as_of: datetime, place: str, size: int = 50) -> Page[Clock]:
+    """Return the clocks behind a clause's figure, a group of them or all, the newest first. Cost: three statements."""
+    rows = after(_counted(clause, as_of).filter(_group(group, as_of)), "started_at", place, newest_first=True)
     kept, following = cut(list(rows.order_by("-started_at", "-id")[: size + 1]), size, "started_at")
     return Page(tuple(_clocks(kept)), following, not place)
 
 
-def states_of_clause(clause: str) -> dict[str, Count]:
-    """Count the clocks of a clause by state. Cost: one statement per state, each stops at its cap."""
-    rows = Obligation.objects.filter(clause=clause)
-    running = rows.filter(IS_RUNNING)
-    return {
-        "running": count_up_to(running.exclude(state="breached")),
-        "breached": count_up_to(running.filter(state="breached")),
-        "met": count_up_to(rows.filter(state="met")),
-        "late": count_up_to(rows.filter(state="late")),
+def groups_of_clause(clause: str, as_of: datetime) -> dict[str, Count]:
+    """Count the clocks behind a clause's figure by group. Cost: one statement per group, each stops at its cap."""
+    return {name: count_up_to(_counted(clause, as_of).filter(_group(name, as_of))) for name in GROUPS}
+
+
+def _counted(clause: str, as_of: datetime) -> QuerySet[Obligation]:
+    """Return the clocks of a clause that began in the period that its figure is reckoned for."""
+    return Obligation.objects.filter(clause=clause, started_at__gte=recent(as_of).from_at)
+
+
+def _group(name: str, as_of: datetime) -> Q:
+    """Return the condition of a group, by the rule of the figure: what is due is overdue, swept or not."""
+    parts = {
+        "running": Q(IS_RUNNING) & (Q(state=ClockState.PAUSED) | Q(due_at__gte=as_of)),
+        "breached": _when("overdue", as_of),
+        "met": Q(state=ClockState.MET),
+        "late": Q(state=ClockState.LATE),
     }
+    return parts.get(name, ~Q(state=ClockState.WITHDRAWN))
 
 
 def overdue_count(as_of: datetime, cap: int = 999) -> Count:
@@ -150,7 +164,7 @@ def _when(name: str, as_of: datetime) -> Q:
     Urgent is what `wording.time_left` paints amber: from `most_at` to the due moment, both included.
     """
     parts = {
-        "overdue": Q(IS_RUNNING) & ~Q(state="paused") & Q(due_at__lt=as_of),
+        "overdue": Q(IS_RUNNING) & ~Q(state=ClockState.PAUSED) & Q(due_at__lt=as_of),
         "urgent": Q(IS_OPEN) & Q(due_at__gte=as_of, most_at__lte=as_of),
         "later": Q(IS_OPEN) & Q(due_at__gte=as_of, most_at__gt=as_of),
         "paused": Q(IS_PAUSED),

@@ -1,7 +1,7 @@
 """Orders as pages show them: the queue with its totals, and one order with everything that belongs to it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
@@ -11,17 +11,19 @@ from django.db.models import Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
 from zhanggui.logistics.fulfilment.models import FulfilmentRequest, Shipment
+from zhanggui.logistics.inventory.models import Reservation
+from zhanggui.obligations.models import ObligationPause
 from zhanggui.oversight.compliance.rules import recent
 from zhanggui.portal.reading.clocks import Clock, clocks_of_orders
 from zhanggui.portal.reading.paging import CAP, Count, Page, after, count_up_to, cut, spelled
 from zhanggui.processes.missing import Lack, lacks_of
 from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, OrderPart, Shop
 from zhanggui.sales.orders.queries import hand_over_cases
-from zhanggui.sales.orders.records import STATES
+from zhanggui.sales.orders.records import STATES, HoldState, State
 from zhanggui.sales.shortages.queries import cases_of_orders
 
 FOUND = 500
-NOT_SHIPPED = spelled("NOT (orders_order.state = 'shipped')")
+NOT_SHIPPED = spelled(f"NOT (orders_order.state = '{State.SHIPPED}')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,18 @@ class OrderWhole:
     request: FulfilmentRequest | None
     shipment: Shipment | None
     pieces: int = field(default=0)
+    pauses: tuple[int, ...] = ()
+    reservations: tuple[int, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[tuple[str, Sequence[int]], ...]:
+        """Return all that can move about this order, as (kind, ids)."""
+        clocks = [one.id for one in self.clocks]
+        return (
+            ("order", [self.order.id]), ("shortage", [self.order.id]), ("hold", [one.id for one in self.holds]),
+            ("obligation", clocks), ("warning", clocks), ("assignee", clocks), ("pause", self.pauses),
+            ("request", [self.request.id] if self.request else []), ("reservation", self.reservations),
+        )  # fmt: skip
 
 
 def shops() -> dict[int, Shop]:
@@ -112,7 +126,7 @@ def counts_by_state() -> dict[str, Count]:
 
 def _in_state(state: str) -> QuerySet[Order]:
     rows = Order.objects.filter(state=state) if state else Order.objects.all()
-    return rows if state in ("", "shipped") else rows.filter(NOT_SHIPPED)
+    return rows if state in ("", State.SHIPPED) else rows.filter(NOT_SHIPPED)
 
 
 def _said_to_be(state: str) -> QuerySet[Order]:
@@ -190,7 +204,7 @@ def _rows(orders: list[Order], known: Mapping[int, Shop]) -> list[OrderRow]:
     for clock in clocks_of_orders(ids, running=True):
         clocks.setdefault(clock.subject_id, clock)
     holds: dict[int, list[str]] = {}
-    for key, code in OrderHold.objects.filter(order_id__in=ids, state="open").values_list("order_id", "code"):
+    for key, code in OrderHold.objects.filter(order_id__in=ids, state=HoldState.OPEN).values_list("order_id", "code"):
         holds.setdefault(key, []).append(code)
     lacks = lacks_of([order.id for order in orders if order.short_at])
     rows = [_row(order, known[order.shop_id], contacts.get(order.id), clocks, holds) for order in orders]
@@ -247,7 +261,7 @@ def _sums(rows: list[OrderRow]) -> dict[str, int]:
 
 
 def whole_order(order_id: int) -> OrderWhole | None:
-    """Return one order with all that belongs to it. Cost: seven statements."""
+    """Return one order with all that belongs to it. Cost: nine statements."""
     order = Order.objects.select_related("shop").filter(id=order_id).first()
     if order is None:
         return None
@@ -256,16 +270,21 @@ def whole_order(order_id: int) -> OrderWhole | None:
     of_order = OrderLine.objects.filter(order_id=order_id).order_by("id")
     lines = tuple(of_order.prefetch_related(Prefetch("orderpart_set", parts, to_attr="parts"))[:1000])
     request = FulfilmentRequest.objects.select_related("warehouse").filter(reference_id=order_id).first()
+    clocks = tuple(clocks_of_orders([order_id], running=False))
+    pauses = ObligationPause.objects.filter(obligation_id__in=[one.id for one in clocks]).order_by("id")
+    reservations = Reservation.objects.filter(demand_id=order_id).order_by("id")
     return OrderWhole(
         order,
         order.shop,
         _masked_contact(contact),
         lines,
         tuple(_hold(row) for row in OrderHold.objects.filter(order_id=order_id).order_by("id")),
-        tuple(clocks_of_orders([order_id], running=False)),
+        clocks,
         request,
         Shipment.objects.filter(request_id=request.id).first() if request else None,
         sum(line.quantity for line in lines),
+        tuple(pauses.values_list("id", flat=True)),
+        tuple(reservations.values_list("id", flat=True)),
     )
 
 

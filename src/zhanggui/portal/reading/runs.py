@@ -1,7 +1,7 @@
 """Runs as pages show them: the journal, one run with what it moved, and the timeline of one subject."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from zhanggui.journal.models import Run, Seal, Transition
 from zhanggui.people.queries import names_of
 from zhanggui.portal import wording
 from zhanggui.portal.reading.paging import Page
-from zhanggui.portal.reading.subjects import Named, names_of_subjects, order_named
+from zhanggui.portal.reading.subjects import Key, Named, names_of_subjects, order_named, people_in
 from zhanggui.sales.orders.models import Order
 
 SHOWN = 50
@@ -20,7 +20,7 @@ BRINGS_ORDERS = ("orders.take_in", "intake.commit_orders")
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One state change, with what people call its subject."""
+    """One state change, with what people call its subject; a state that is a member of staff is said by name."""
 
     kind: str
     subject: Named | None
@@ -124,7 +124,8 @@ def whole_run(run_id: int, moved_after: int | None = None, born_after: int | Non
 def _moves_page(run_id: int, after: int | None) -> Page[Move]:
     found = list(Transition.objects.filter(run_id=run_id, id__gt=after or 0).order_by("id")[: SHOWN + 1])
     kept = found[:SHOWN]
-    return Page(_moves(kept), str(kept[-1].id) if len(found) > SHOWN else "", after is None)
+    names = names_of_subjects((row.kind, row.subject_id) for row in kept)
+    return Page(_moves(kept, names, _people(kept)), str(kept[-1].id) if len(found) > SHOWN else "", after is None)
 
 
 def _born_page(run: Run, after: int | None) -> Page[Named]:
@@ -148,21 +149,24 @@ def _born_page(run: Run, after: int | None) -> Page[Named]:
 def _moved(run_id: int) -> tuple[tuple[str, str, str, int], ...]:
     """Return how many subjects of which kind a run moved from where to where."""
     rows = Transition.objects.filter(run_id=run_id).values_list("kind", "from_state", "to_state")
-    return tuple(rows.annotate(n=Count("id")).order_by("-kind", "from_state", "to_state"))
+    found = list(rows.annotate(n=Count("id")).order_by("-kind", "from_state", "to_state"))
+    people = people_in(state for _, before, after, _ in found for state in (before, after))
+    return tuple((kind, people.get(before, before), people.get(after, after), n) for kind, before, after, n in found)
 
 
 def timeline(subjects: Sequence[tuple[str, Sequence[int]]], born_in: Iterable[int]) -> list[RunRow]:
     """Return the runs that made or moved some subjects, the newest first.
 
     Takes: subjects, (kind, ids); born_in, the runs in which they were made.
-    Cost: one statement per kind and three more.
+    Cost: one statement per kind that has any, and four more.
     """
     moved: dict[int, list[Transition]] = {}
-    for kind, ids in subjects:
+    for kind, ids in (named for named in subjects if named[1]):
         for row in Transition.objects.filter(kind=kind, subject_id__in=list(ids)).order_by("id"):
             moved.setdefault(row.run_id, []).append(row)
     runs = Run.objects.defer("answer").filter(id__in={*moved, *born_in}).order_by("-as_of", "-id")
-    return _rows(list(runs), {run_id: _moves(rows, named=False) for run_id, rows in moved.items()})
+    people = _people([row for rows in moved.values() for row in rows])
+    return _rows(list(runs), {run_id: _moves(rows, {}, people) for run_id, rows in moved.items()})
 
 
 def _rows(runs: list[Run], moves: dict[int, tuple[Move, ...]]) -> list[RunRow]:
@@ -191,9 +195,18 @@ def _actor(run: Run, names: dict[int, str]) -> str:
     return wording.actor_words(run.actor_kind, run.actor_id)
 
 
-def _moves(rows: list[Transition], *, named: bool = True) -> tuple[Move, ...]:
-    names = names_of_subjects((row.kind, row.subject_id) for row in rows) if named else {}
-    return tuple(Move(row.kind, names.get((row.kind, row.subject_id)), row.from_state, row.to_state) for row in rows)
+def _moves(rows: list[Transition], names: Mapping[Key, Named], people: Mapping[str, str]) -> tuple[Move, ...]:
+    return tuple(
+        Move(
+            row.kind, names.get((row.kind, row.subject_id)),
+            people.get(row.from_state, row.from_state), people.get(row.to_state, row.to_state),
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _people(rows: list[Transition]) -> dict[str, str]:
+    return people_in(state for row in rows for state in (row.from_state, row.to_state))
 
 
 def _pairs(text: str) -> tuple[tuple[str, int], ...]:

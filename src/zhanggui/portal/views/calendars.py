@@ -1,7 +1,7 @@
 """The calendar of working time: a year with holidays and make-up workdays, changing days, the year as a table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from tempfile import NamedTemporaryFile
 
@@ -19,7 +19,7 @@ from zhanggui.obligations.calendars.queries import missing_years_warning
 from zhanggui.obligations.calendars.records import DayEdit, DayKind, Source
 from zhanggui.obligations.calendars.steps import edit_calendar_days
 from zhanggui.portal import asking, wording
-from zhanggui.portal.acting import REASON_MAX, carried_out, context_of, may
+from zhanggui.portal.acting import carried_out, context_of, key_of, may, reason_of
 from zhanggui.portal.reading import calendars as reading
 
 DAYS_MAX = 62
@@ -62,14 +62,13 @@ def edit_days(request: HttpRequest) -> HttpResponse:
     edits, wrong = _edits(given)
     year = edits[0].day.year if edits else _today().year
     if wrong:
-        return _year_page(request, year, _marked(given, wrong))
-    key = request.POST.get("key", "")[:64] if save else ""
-    context = context_of(request, key=key or None, reason=given.reason, dry_run=not save)
+        return _year_page(request, year, replace(given, wrong=wrong))
+    context = context_of(request, key=key_of(request) if save else None, reason=given.reason, dry_run=not save)
     answer = carried_out(request, edit_calendar_days, edits, context)
     if answer is None:
         return _year_page(request, year, given)
     if answer.rejected:
-        return _year_page(request, year, _marked(given, {"first": _refusal(answer.rejected[0].code)}))
+        return _year_page(request, year, replace(given, wrong={"first": _refusal(answer.rejected[0].code)}))
     if not save:
         return _year_page(request, year, given, edits)
     messages.success(request, _("The calendar is changed. Clocks that run keep the version they began under."))
@@ -78,14 +77,13 @@ def edit_days(request: HttpRequest) -> HttpResponse:
 
 def _given(request: HttpRequest) -> DaysGiven:
     first, last, kind, name_zh, name_en, source = (request.POST.get(name, "").strip()[:64] for name in FIELDS)
-    reason = request.POST.get("reason", "").strip()[:REASON_MAX]
-    return DaysGiven(first, last, kind, name_zh, name_en, source, reason)
+    return DaysGiven(first, last, kind, name_zh, name_en, source, reason_of(request))
 
 
 def _edits(given: DaysGiven) -> tuple[list[DayEdit], dict[str, str]]:
     """Return the days that a form changes, or what is wrong with it."""
     wrong: dict[str, str] = {}
-    first, last = _day(given.first), _day(given.last or given.first)
+    first, last = asking.posted_day(given.first), asking.posted_day(given.last or given.first)
     if first is None or not reading.FIRST_YEAR <= first.year <= reading.LAST_YEAR:
         wrong["first"] = _("Choose a day between %(a)d and %(b)d.") % {"a": reading.FIRST_YEAR, "b": reading.LAST_YEAR}
     elif last is None or last < first or (last - first).days >= DAYS_MAX:
@@ -102,12 +100,6 @@ def _edits(given: DaysGiven) -> tuple[list[DayEdit], dict[str, str]]:
     kind = None if given.kind == "ordinary" else DayKind(given.kind)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return [DayEdit(day, kind, name_zh, name_en, Source(given.source)) for day in days], {}
-
-
-def _marked(given: DaysGiven, wrong: Mapping[str, str]) -> DaysGiven:
-    return DaysGiven(
-        given.first, given.last, given.kind, given.name_zh, given.name_en, given.source, given.reason, wrong
-    )  # fmt: skip
 
 
 def _year_page(request: HttpRequest, year: int, given: DaysGiven, edits: list[DayEdit] | None = None) -> HttpResponse:
@@ -151,15 +143,8 @@ def _cells(one: reading.DayShown) -> tuple[str, ...]:
     return (one.day.isoformat(), weekday, kind, one.name_zh, one.name_en, source)
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def _today() -> date:
-    return clock.now().astimezone(settings.COMPANY_ZONE).date()
+    return clock.today(settings.COMPANY_ZONE)
 
 
 def _refusal(code: str) -> str:

@@ -21,8 +21,6 @@ from zhanggui.regulation.queries import clause as clause_of
 from zhanggui.regulation.queries import in_force, register
 from zhanggui.regulation.records import Section, UnknownClause
 
-GROUPS = {"running": ("open", "paused"), "breached": ("breached",), "met": ("met",), "late": ("late",)}
-
 
 def clauses(request: HttpRequest) -> HttpResponse:
     """Show the register in the order of the document."""
@@ -33,7 +31,8 @@ def clauses(request: HttpRequest) -> HttpResponse:
         (head, [(one, figures[one.number]) for one in book if _under(one.number, head.number, headings)])
         for head in headings
     ]
-    return render(request, "portal/clauses.html", {"parts": parts, "total": len(book), "counts": _counts(figures)})
+    facts = {"parts": parts, "total": len(book), "counts": _counts(figures), "period": wording.recent_words()}
+    return render(request, "portal/clauses.html", facts)
 
 
 def _counts(figures: Mapping[str, ClauseStanding]) -> dict[str, int]:
@@ -63,31 +62,35 @@ def clause(request: HttpRequest, number: str) -> HttpResponse:
     except UnknownClause as error:
         raise Http404 from error
     as_of = clock.now()
-    group = asking.choice(request, "state", GROUPS)
-    states = GROUPS.get(group, tuple(state for names in GROUPS.values() for state in names))
+    group = asking.choice(request, "state", clocks.GROUPS)
     facts: dict[str, object] = {
         "as_of": as_of,
         "clause": found,
         "rows_at": _rows_of(found.measured_by, as_of),
         "figure": standings(as_of, numbers=[number])[0],
+        "period": wording.recent_words(),
         "in_force": in_force(number, as_of),
         "history": parameters.history_lines(number, as_of),
         "may_change": may(request, "regulation.change"),
         "may_see_runs": may(request, "journal.see"),
         "group": group,
-        "counts": clocks.states_of_clause(number),
-        "page": clocks.clocks_of_clause(number, states, request.GET.get("after", "")),
+        "counts": clocks.groups_of_clause(number, as_of),
+        "page": clocks.clocks_of_clause(number, group, as_of, request.GET.get("after", "")),
     }
     return asking.render_page(request, "portal/clause.html", "portal/_clause_rows.html", facts)
 
 
 def _rows_of(figure: str, as_of: datetime) -> list[tuple[object, str]]:
-    """Return the lists behind a figure that no clock counts, as (words, address): exactly the rows that it counts."""
+    """Return the lists behind a figure that no clock counts, as (words, address).
+
+    Orders are exactly those that the figure counts. Changes are counted one by one, but shown as the runs that made
+    them: those of the same period that moved anything.
+    """
     if figure == "orders_handed_over":
         return [(words, f"{reverse('orders')}?handed={part}") for part, words in wording.ROWS_OF_FIGURE.items()]
     if figure == "changes_attributed":
         period = recent(as_of)
         ends = {"from": period.from_at, "until": period.until_at}
         query = {name: moment.isoformat() for name, moment in ends.items() if moment} | {"moved": "yes"}
-        return [(wording.ROWS_OF_FIGURE["all"], f"{reverse('runs')}?{urlencode(query)}")]
+        return [(wording.RUNS_OF_FIGURE, f"{reverse('runs')}?{urlencode(query)}")]
     return []

@@ -1,5 +1,6 @@
 """Files of other systems: upload, columns, check, import; and the rows that stayed out."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -15,7 +16,7 @@ from zhanggui.connectors.channels import CHANNELS
 from zhanggui.connectors.intake.error_files import write_errors
 from zhanggui.connectors.intake.mappings import edit_mappings
 from zhanggui.connectors.intake.messages import file_message
-from zhanggui.connectors.intake.parsing import GUESSING
+from zhanggui.connectors.intake.parsing import DEFAULT_SHOP, GUESSING
 from zhanggui.connectors.intake.platforms import PLATFORMS
 from zhanggui.connectors.intake.queries import intake, recent_intakes, saved_mappings, work_of
 from zhanggui.connectors.intake.records import Begin, Choices, IntakeView, MappingEdit, Standing, State
@@ -29,6 +30,8 @@ from zhanggui.delivery.steps import release_jobs
 from zhanggui.people.queries import rights
 from zhanggui.portal.acting import context_of, staff_of
 from zhanggui.portal.reading import imports as reading
+from zhanggui.portal.reading.orders import shops as known_shops
+from zhanggui.sales.orders.models import Shop
 
 SUBJECTS: tuple[Subject, ...] = ("products", "stock", "orders")
 
@@ -62,18 +65,26 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, wrong: str = "", subject: str = "") -> HttpResponse:
+    known = known_shops()
     facts = {
         "files": recent_intakes(limit=50),
         "subjects": SUBJECTS,
         "subject": subject or _usual_subject(),
-        "channels": list(CHANNELS),
+        "channels": _offered(known),
+        "shops": sorted({shop.code for shop in known.values()}),
         "channel": request.POST.get("channel", ""),
-        "shop": request.POST.get("shop", "") or "main",
+        "shop": request.POST.get("shop", "") or DEFAULT_SHOP,
         "wrong": wrong,
         "may_run": _may_run(request),
         "waiting": reading.waiting_shown(),
     }
     return render(request, "portal/imports.html", facts, status=422 if wrong else 200)
+
+
+def _offered(known: Mapping[int, Shop]) -> list[str]:
+    """Return the channels to choose from: those in yuan, and one in another currency where a shop of it exists."""
+    held = {shop.channel for shop in known.values()}
+    return [code for code, channel in CHANNELS.items() if channel.currency == "CNY" or code in held]
 
 
 def _usual_subject() -> Subject:

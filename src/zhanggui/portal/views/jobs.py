@@ -11,7 +11,7 @@ from zhanggui.delivery.records import JobState
 from zhanggui.delivery.steps import release_jobs
 from zhanggui.kernel import clock, ids
 from zhanggui.portal import asking
-from zhanggui.portal.acting import REASON_MAX, carried_out, context_of, may
+from zhanggui.portal.acting import carried_out, context_of, key_of, may, reason_of
 from zhanggui.portal.reading import jobs as reading
 
 
@@ -32,7 +32,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
 
 def release(request: HttpRequest) -> HttpResponse:
     """Let chosen jobs run again, with the reason of who decided it."""
-    chosen, reason = request.POST.getlist("id"), request.POST.get("reason", "").strip()[:REASON_MAX]
+    chosen, reason = request.POST.getlist("id"), reason_of(request)
     if not all(key.isascii() and key.isdigit() and len(key) <= 18 for key in chosen):
         raise BadRequest("unknown id")
     if not chosen:
@@ -40,8 +40,7 @@ def release(request: HttpRequest) -> HttpResponse:
     elif not reason:
         messages.error(request, _("Say what was wrong and what you did about it; it stays with the run."))
     else:
-        key = request.POST.get("key", "")[:64] or None
-        _tell(request, [int(one) for one in chosen], key, reason)
+        _tell(request, [int(one) for one in chosen], key_of(request), reason)
     return redirect("jobs")
 
 

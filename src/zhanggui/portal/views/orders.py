@@ -15,7 +15,7 @@ from zhanggui.kernel import clock, ids
 from zhanggui.kernel.batch import Answer
 from zhanggui.people.queries import rights
 from zhanggui.portal import asking, wording
-from zhanggui.portal.acting import carried_out, context_of, staff_of
+from zhanggui.portal.acting import carried_out, context_of, key_of, reason_of, staff_of
 from zhanggui.portal.reading import orders, runs
 from zhanggui.portal.views.entry import next_address
 from zhanggui.portal.views.invoices import invoices_of_order
@@ -75,7 +75,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     facts: dict[str, object] = {
         "as_of": as_of,
         "wanted": wanted,
-        "handed": wording.HANDED.get(wanted.handed, ""),
+        "handed": wording.handed_words(wanted.handed),
         "page": page,
         "totals": totals,
         "shops": known.values(),
@@ -107,10 +107,8 @@ def move(request: HttpRequest) -> HttpResponse:
     if not chosen:
         messages.info(request, _("No order was selected. Tick at least one, or press x on a row."))
         return HttpResponseRedirect(next_address(request))
-    key = request.POST.get("key", "")[:64] or None
-    reason = request.POST.get("reason", "").strip()[:500]
-    named = request.POST["act"]
-    carry_out(request, named, act, [int(one) for one in chosen], context_of(request, key=key, reason=reason))
+    context = context_of(request, key=key_of(request), reason=reason_of(request))
+    carry_out(request, request.POST["act"], act, [int(one) for one in chosen], context)
     return HttpResponseRedirect(next_address(request))
 
 
@@ -140,16 +138,11 @@ def _facts(request: HttpRequest, order_id: int) -> dict[str, object]:
     whole = orders.whole_order(order_id)
     if whole is None:
         raise Http404
-    subjects = [
-        ("order", [order_id]),
-        ("obligation", [one.id for one in whole.clocks]),
-        ("hold", [one.id for one in whole.holds]),
-    ]
     act = ACT_OF_STATE.get(whole.order.state, "")
     return {
         "as_of": clock.now(),
         "whole": whole,
-        "timeline": runs.timeline(subjects, [whole.order.run_id]),
+        "timeline": runs.timeline(whole.subjects, [whole.order.run_id]),
         "lacks": lacks_of([order_id]).get(order_id),
         "shortage": cases_of_orders([order_id]).get(order_id, (None, ""))[0],
         "act": act if _may_process(request) else "",

@@ -1,8 +1,8 @@
 """One parameter of a clause: what holds, what will hold, and setting a value from a day on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from zhanggui.kernel import clock, ids
-from zhanggui.portal import wording
-from zhanggui.portal.acting import REASON_MAX, carried_out, context_of
+from zhanggui.portal import asking, wording
+from zhanggui.portal.acting import carried_out, context_of, key_of, reason_of
 from zhanggui.portal.reading import parameters as reading
 from zhanggui.regulation.queries import clause as clause_of
 from zhanggui.regulation.records import (
@@ -40,25 +40,24 @@ class Given:
 def parameter(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """Show one parameter with the form that sets it."""
     found, one = _parameter(number, name)
-    return _page(request, found, one, Given(day=_today(clock.now()).isoformat()))
+    return _page(request, found, one, Given(day=clock.today(settings.COMPANY_ZONE).isoformat()))
 
 
 def set_value(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """Say what a value will change, and on the second press set it."""
     found, one = _parameter(number, name)
     given, save = _given(request), request.POST.get("act") == "save"
-    key = request.POST.get("key", "")[:64] if save else ""
-    context = context_of(request, key=key or None, reason=given.reason, dry_run=not save)
+    context = context_of(request, key=key_of(request) if save else None, reason=given.reason, dry_run=not save)
     row, wrong = _row(one, given, context.as_of)
     if row is None:
-        return _page(request, found, one, _with(given, wrong))
+        return _page(request, found, one, replace(given, wrong=wrong))
     answer = carried_out(request, set_parameter_values, [row], context)
     if answer is None:
         return _page(request, found, one, given)
     if answer.rejected:
         refused = answer.rejected[0]
         field = "day" if refused.code in ("in_the_past", "already_dated") else "value"
-        return _page(request, found, one, _with(given, {field: _refusal(one, refused.code)}))
+        return _page(request, found, one, replace(given, wrong={field: _refusal(one, refused.code)}))
     if not save:
         return _page(request, found, one, given, reading.change_of(one, row, context.as_of))
     messages.success(request, _("The value is set. Clocks that run keep the value they began under."))
@@ -67,8 +66,7 @@ def set_value(request: HttpRequest, number: str, name: str) -> HttpResponse:
 
 def _given(request: HttpRequest) -> Given:
     form = request.POST
-    reason = form.get("reason", "").strip()[:REASON_MAX]
-    return Given(form.get("value", "").strip()[:80], form.get("day", "")[:10], reason)
+    return Given(form.get("value", "").strip()[:80], form.get("day", "")[:10], reason_of(request))
 
 
 def _parameter(number: str, name: str) -> tuple[Clause, Parameter]:
@@ -82,16 +80,17 @@ def _parameter(number: str, name: str) -> tuple[Clause, Parameter]:
 def _row(one: Parameter, given: Given, as_of: datetime) -> tuple[NewValue | None, dict[str, str]]:
     """Return the new value that a form asks for, or what is wrong with the form."""
     wrong: dict[str, str] = {}
-    value, day = _value(one, given.value), _day(given.day)
+    today = clock.today(settings.COMPANY_ZONE, as_of)
+    value, day = _value(one, given.value), asking.posted_day(given.day)
     if value is None:
         wrong["value"] = _refusal(one, "wrong_type")
-    if day is None or day < _today(as_of):
+    if day is None or day < today:
         wrong["day"] = _("Choose today or a later day; the past of the rules never changes.")
     if not given.reason:
         wrong["reason"] = _("Say why; the reason stands beside the value for good.")
     if wrong or value is None or day is None:
         return None, wrong
-    starts = as_of if day == _today(as_of) else datetime.combine(day, time(0), tzinfo=settings.COMPANY_ZONE)
+    starts = as_of if day == today else datetime.combine(day, time(0), tzinfo=settings.COMPANY_ZONE)
     return NewValue(one.clause, one.name, value, starts), wrong
 
 
@@ -100,21 +99,6 @@ def _value(one: Parameter, text: str) -> Value | None:
         return text or None
     digits = text.replace(",", "").replace("，", "")
     return int(digits) if digits.isdecimal() and len(digits) < 16 else None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _today(moment: datetime) -> date:
-    return moment.astimezone(settings.COMPANY_ZONE).date()
-
-
-def _with(given: Given, wrong: Mapping[str, str]) -> Given:
-    return Given(given.value, given.day, given.reason, wrong)
 
 
 def _refusal(one: Parameter, code: str) -> str:
@@ -141,7 +125,7 @@ def _page(
         "given": given,
         "change": change,
         "bounds": reading.bounds_of(one),
-        "today": _today(as_of).isoformat(),
+        "today": clock.today(settings.COMPANY_ZONE, as_of).isoformat(),
         "key": ids.token(),
     }
     return render(request, "portal/parameter.html", facts, status=422 if given.wrong else 200)

@@ -4,21 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from zhanggui.kernel import ids
 from zhanggui.obligations.calendars.records import Shift, ShiftPlan
+from zhanggui.obligations.calendars.rules import DAY_MINUTES
 from zhanggui.obligations.calendars.steps import set_shifts
 from zhanggui.portal import wording
-from zhanggui.portal.acting import REASON_MAX, carried_out, context_of
+from zhanggui.portal.acting import carried_out, context_of, key_of, reason_of
 from zhanggui.portal.reading import calendars as reading
 from zhanggui.portal.wording import shift_time
 
-ROWS = 8
-DAY_FIELDS = tuple(f"days-{row}" for row in range(ROWS))
-DAY_MINUTES = 1440
+ROWS_MAX = 100
+BLANK_ROWS = 2
+DAY_FIELDS = tuple(f"days-{row}" for row in range(ROWS_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,13 @@ def change(request: HttpRequest, department: str) -> HttpResponse:
     """Say what new hours do, and on the second press set them."""
     _hours(department)
     lines, save = _given(request), request.POST.get("act") == "save"
-    reason = request.POST.get("reason", "").strip()[:REASON_MAX]
+    reason = reason_of(request)
     found, wrong = _shifts(lines)
     if not reason:
         wrong["reason"] = _("Say why; the reason stands in the journal for good.")
     if wrong:
         return _page(request, department, lines, reason, wrong)
-    key = request.POST.get("key", "")[:64] if save else ""
-    context = context_of(request, key=key or None, reason=reason, dry_run=not save)
+    context = context_of(request, key=key_of(request) if save else None, reason=reason, dry_run=not save)
     answer = carried_out(request, set_shifts, [ShiftPlan(department, found)], context)
     if answer is None:
         return _page(request, department, lines, reason)
@@ -72,33 +73,40 @@ def _hours(department: str) -> reading.HoursShown:
 
 
 def _given(request: HttpRequest) -> list[Line]:
+    """Return all rows that were sent, however many.
+
+    Raises: BadRequest for more than anybody types.
+    """
     form = request.POST
+    numbers = [int(name[5:]) for name in form if name.startswith("from-") and name[5:].isdecimal() and len(name) < 10]
+    rows = max(numbers, default=-1) + 1
+    if rows > ROWS_MAX:
+        raise BadRequest("too many rows")
     return [
         Line(
             tuple(int(bit) for bit in form.getlist(f"days-{row}") if bit in "01234567" and len(bit) == 1),
             form.get(f"from-{row}", "")[:5],
             form.get(f"until-{row}", "")[:5],
         )
-        for row in range(ROWS)
+        for row in range(rows)
     ]
 
 
 def _lines(shifts: Sequence[Shift]) -> list[Line]:
-    """Return the rows of the form for some shifts, filled up with empty ones for weekdays."""
-    filled = [
+    """Return the rows of the form for some shifts, one for each."""
+    return [
         Line(
             tuple(bit for bit in range(8) if one.days >> bit & 1), shift_time(one.starts_minute),
             shift_time(one.ends_minute % DAY_MINUTES),
         )
-        for one in shifts[:ROWS]
+        for one in shifts
     ]  # fmt: skip
-    return filled + [Line((0, 1, 2, 3, 4))] * (ROWS - len(filled))
 
 
 def _shown(lines: Sequence[Line]) -> list[tuple[int, Line]]:
-    """Return the rows that hold something with their numbers, and two empty ones after them."""
+    """Return the rows with their numbers, up to the last that holds something, and empty ones for weekdays after it."""
     last = max((number for number, line in enumerate(lines) if not line.empty), default=-1)
-    return list(enumerate(lines))[: last + 3]
+    return list(enumerate([*lines[: last + 1], *[Line((0, 1, 2, 3, 4))] * BLANK_ROWS]))
 
 
 def _shifts(lines: Sequence[Line]) -> tuple[tuple[Shift, ...], dict[str, str]]:

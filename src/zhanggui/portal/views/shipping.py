@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,9 +15,10 @@ from zhanggui.delivery.steps import enqueue_jobs
 from zhanggui.journal.records import Busy
 from zhanggui.kernel import clock, ids
 from zhanggui.kernel.text import clean_id, clean_name
+from zhanggui.logistics.fulfilment.models import Shipment
 from zhanggui.logistics.fulfilment.records import Dispatch
 from zhanggui.portal import wording
-from zhanggui.portal.acting import carried_out, context_of
+from zhanggui.portal.acting import carried_out, context_of, key_of
 from zhanggui.portal.views.orders import carry_out
 from zhanggui.processes.orders import ship_orders
 from zhanggui.processes.records import PROCESS_JOB, StageCount
@@ -24,15 +26,24 @@ from zhanggui.processes.through import process_orders
 from zhanggui.sales.orders.queries import open_orders
 
 AT_ONCE = 500
-CARRIER_MAX, WAYBILL_MAX = 24, 64
+
+
+def _longest(column: str) -> int:
+    field: Any = Shipment._meta.get_field(column)
+    return int(field.max_length)
+
+
+CARRIER_MAX, WAYBILL_MAX = _longest("carrier"), _longest("waybill")
 
 
 def ship(request: HttpRequest, order_id: int) -> HttpResponse:
-    """Ship one order with the carrier and waybill that were typed."""
-    carrier = clean_name(request.POST.get("carrier", ""))[:CARRIER_MAX]
-    waybill = clean_id(request.POST.get("waybill", ""))[:WAYBILL_MAX]
-    if carrier and waybill:
-        context = context_of(request, key=request.POST.get("key", "")[:64] or None)
+    """Ship one order with the carrier and waybill that were typed; what is too long is refused, never cut."""
+    carrier, waybill = clean_name(request.POST.get("carrier", "")), clean_id(request.POST.get("waybill", ""))
+    if len(carrier) > CARRIER_MAX or len(waybill) > WAYBILL_MAX:
+        words = _("Too long: a carrier has at most %(carrier)d characters, a waybill number %(waybill)d.")
+        messages.warning(request, words % {"carrier": CARRIER_MAX, "waybill": WAYBILL_MAX})
+    elif carrier and waybill:
+        context = context_of(request, key=key_of(request))
         carry_out(request, "ship", ship_orders, [Dispatch(order_id, carrier, waybill)], context)
     else:
         messages.warning(request, _("Name both the carrier and the waybill number."))
@@ -44,7 +55,7 @@ def process_all(request: HttpRequest) -> HttpResponse:
     context = context_of(request)
     if open_orders() > AT_ONCE:
         payload = {"actor_kind": context.actor.kind, "actor_id": context.actor.id}
-        key = request.POST.get("key", "")[:64] or ids.token()
+        key = key_of(request) or ids.token()
         if carried_out(request, enqueue_jobs, [JobRequest(PROCESS_JOB, key, payload)], context):
             words = _("There are many orders: they are processed in the background. Reload this page to see how far.")
             messages.info(request, words)

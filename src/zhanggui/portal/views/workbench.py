@@ -12,7 +12,7 @@ from zhanggui.obligations.steps import assign_clocks
 from zhanggui.people.queries import colleagues
 from zhanggui.people.rules import DEPARTMENTS
 from zhanggui.portal import asking, wording
-from zhanggui.portal.acting import carried_out, context_of, may, staff_of
+from zhanggui.portal.acting import carried_out, context_of, key_of, may, staff_of
 from zhanggui.portal.reading import clocks, imports, orders
 from zhanggui.portal.views.entry import next_address
 from zhanggui.regulation.queries import register
@@ -55,7 +55,7 @@ def assign(request: HttpRequest) -> HttpResponse:
     if not chosen:
         messages.info(request, _("No clock was selected. Tick at least one."))
         return HttpResponseRedirect(next_address(request))
-    context = context_of(request, key=request.POST.get("key", "")[:64] or None)
+    context = context_of(request, key=key_of(request))
     answer = carried_out(request, assign_clocks, [Assignment(int(one), int(person)) for one in chosen], context)
     if answer and (done := len(answer.accepted)):
         messages.success(request, ngettext("%(n)d clock given.", "%(n)d clocks given.", done) % {"n": done})

@@ -56,7 +56,7 @@ KINDS = {
     "obligation": Kind("obligations_obligation", "open"),
     "warning": Kind("obligations_obligation", "0", "CAST(s.warned AS varchar(8))"),
     "assignee": Kind(
-        "obligations_obligation", "nobody", "CASE WHEN s.assignee = '' THEN 'nobody' ELSE 'taken' END", repeats=True
+        "obligations_obligation", "nobody", "CASE WHEN s.assignee = '' THEN 'nobody' ELSE 'staff:' || s.assignee END"
     ),
     "pause": Kind("obligations_obligationpause", "open", "CASE WHEN s.until_at IS NULL THEN 'open' ELSE 'closed' END"),
     "merchant_code": Kind("catalog_merchantcode", "current"),
