@@ -23,6 +23,7 @@ MAY_WRITE = {
     "delivery/rules.py": "the text of the claim, run by its steps",
     "cli/archive.py": "takes a whole archive into an empty database",
     "cli/bench/history.py": "makes what a bench stands on",
+    "cli/bench/intake.py": "the raw insert that an import is measured against",
     "cli/bench/reference.py": "the raw SQL that steps are measured against",
     "oversight/verification/queries/guards.py": "tries forbidden writes and rolls them back",
     "sales/invoices/wishes.py": "the steps by which wishes come in and follow their orders, split off by noun",

@@ -67,6 +67,8 @@ SHIPPED = [
     ("2.1.3.1", "confirm_after_minutes", 15, "minutes"),
     ("2.1.3.2", "notice_hours", 2, "hours"),
     ("2.1.3.2", "agreement_hours", 48, "hours"),
+    ("2.1.3.2", "restock_days", 7, "days"),
+    ("2.1.3.2", "offer_days", 7, "days"),
     ("2.1.3.3", "sync_minutes", 15, "minutes"),
     ("2.2.1.1", "period", "day", ""),
     ("2.2.1.1", "due_time", "10:00", "time"),

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 
+from zhanggui.cli.bench import intake
 from zhanggui.cli.bench.history import add_history, add_open_clocks
 from zhanggui.cli.bench.path import START, Company, analyse, ours, paired, seconds_of
 from zhanggui.journal.models import Run
@@ -18,6 +19,7 @@ from zhanggui.obligations.steps import sweep_obligations
 Result = dict[str, Any]
 BATCHES = {"small": {1_000: (3_000, 3), 100: (1_000, 3), 1: (100, 3)},
            "full": {10_000: (10_000, 3), 1_000: (5_000, 5), 100: (3_000, 5), 1: (300, 5)}}  # fmt: skip
+INTAKE_ROWS = {"small": 5_000, "full": 100_000}
 HISTORY = {"small": 100_000, "full": 1_000_000}
 
 
@@ -30,6 +32,7 @@ def results(size: str, only: str = "") -> list[Result]:
         "statements": lambda: _statements(company),
         "history": lambda: _history(company, size),
         "sweep": lambda: _sweep(size),
+        "intake": lambda: [{"engine": connection.vendor, **intake.figures(INTAKE_ROWS[size])}],
     }
     return [row for name, bench in benches.items() if name.startswith(only.split(".")[0]) for row in bench()]
 

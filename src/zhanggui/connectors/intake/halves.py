@@ -5,11 +5,12 @@ A half waits until the other one comes, in whatever file that is.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
-from zhanggui.connectors.intake.platforms.shapes import DETAIL, LIST
+from zhanggui.connectors.intake.platforms.shapes import LIST
 from zhanggui.connectors.intake.words import REFUNDS
 from zhanggui.kernel.moments import EPOCH
 from zhanggui.kernel.money import split_by_largest_remainder
@@ -19,7 +20,9 @@ from zhanggui.sales.orders.rules import content_hash
 MICROSECOND = timedelta(microseconds=1)
 Plain = tuple[Any, ...]
 _CONTACT = tuple(ContactIn.__dataclass_fields__)
+_said = attrgetter(*_CONTACT)
 _PLAIN_CONTACT = ContactIn()
+_spelled = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,14 @@ class Half:
 
     order: of a list everything but its lines; of a detail file its lines at their full prices, and nothing else that
     counts. goods_fen: what the lines come to after what the seller bears (list only). units: pieces, 0 if not told.
+    text: the half as it is kept, where it was read from that.
     """
 
     kind: str
     order: OrderIn
     goods_fen: int = 0
     units: int = 0
+    text: str = field(default="", compare=False)
 
     @property
     def external_id(self) -> str:
@@ -43,7 +48,7 @@ class Half:
     @property
     def content_hash(self) -> str:
         """Return what stands for it in the input hash."""
-        return f"{self.kind}:{self.order.content_hash}:{self.goods_fen}:{self.order.status_word}"
+        return half_text(self)
 
     @property
     def amount_fen(self) -> int:
@@ -99,7 +104,7 @@ def packed(order: OrderIn, kind: str = "", goods_fen: int = 0, units: int = 0) -
         tuple((line.identity, line.merchant_code, line.title, line.quantity, line.unit_price_fen, line.discount_fen)
               for line in order.lines),
         order.content_hash,
-        () if said is _PLAIN_CONTACT else tuple(getattr(said, name) for name in _CONTACT),
+        () if said is _PLAIN_CONTACT else _said(said),
         order.freight_fen, order.payment, _micro(order.paid_at), order.presale, order.standing, order.status_word,
         _micro(order.platform_due_at), order.platform_discount_fen, order.stated_fen, order.refund, order.flag,
         tuple(sorted(order.marks)),
@@ -108,8 +113,8 @@ def packed(order: OrderIn, kind: str = "", goods_fen: int = 0, units: int = 0) -
     )  # fmt: skip
 
 
-def unpacked(plain: Sequence[Any]) -> OrderIn | Half:
-    """Return what was packed."""
+def unpacked(plain: Sequence[Any], text: str = "") -> OrderIn | Half:
+    """Return what was packed. Takes: text, the half as it is kept, if it was read from that."""
     (external_id, placed, lines, stands_for, said, freight, payment, paid, presale, standing, word, due, by_platform,
      stated, refund, flag, marks, wish, kind, goods, units) = plain  # fmt: skip
     placed_at = _moment(placed)
@@ -119,19 +124,21 @@ def unpacked(plain: Sequence[Any]) -> OrderIn | Half:
         ContactIn(*said) if said else _PLAIN_CONTACT, freight, 0, payment, _moment(paid), presale, standing, word,
         _moment(due), by_platform, stated, refund, flag, frozenset(marks), InvoiceWish(*wish) if wish else None,
     )  # fmt: skip
-    return Half(kind, order, goods, units) if kind else order
+    return Half(kind, order, goods, units, text) if kind else order
 
 
 def half_text(half: Half) -> str:
     """Return a half as it is kept."""
-    return json.dumps(packed(half.order, half.kind, half.goods_fen, half.units), ensure_ascii=False)
+    return half.text or packed_half(half.order, half.kind, half.goods_fen, half.units)
+
+
+def packed_half(order: OrderIn, kind: str, goods_fen: int, units: int) -> str:
+    """Return a half as it is kept, from its parts."""
+    return _spelled(packed(order, kind, goods_fen, units))
 
 
 def half_from(text: str) -> Half:
     """Return a half that was kept."""
-    half = unpacked(json.loads(text))
+    half = unpacked(json.loads(text), text)
     assert isinstance(half, Half)
     return half
-
-
-OTHER = {LIST: DETAIL, DETAIL: LIST}

@@ -12,8 +12,9 @@ LOST = 10**15
 _NONE = frozenset({"", "-", "--", "null", "'null", "无", "\\N"})
 _MASK = re.compile(r"\*{2,}|[*＊]|xxxx", re.IGNORECASE)
 _MASKED_PLACE = re.compile(r"[*＊]{2,}")
-_CIPHER = re.compile(r"^(?:##|\$\$|~|#[A-Za-z0-9+/=]{16,}|\$[A-Za-z0-9+/=]{16,}\$)")
-_HELD_WORDS = ("密文", "已加密", "平台保护", "隐私保护")
+_CIPHER = re.compile(
+    r"^(?:##|\$\$|~|#[A-Za-z0-9+/=]{16,}|\$[A-Za-z0-9+/=]{16,}\$)|密文|已加密|平台保护|隐私保护", re.MULTILINE
+)
 
 
 def text_of(cell: Cell) -> str:
@@ -45,8 +46,8 @@ def bare(text: str) -> str:
 
 
 def is_cipher(text: str) -> bool:
-    """Tell whether a cell holds cipher text, which only the platform can read."""
-    return bool(text) and (bool(_CIPHER.match(text)) or any(word in text for word in _HELD_WORDS))
+    """Tell whether a cell, or a line of several, holds cipher text, which only the platform can read."""
+    return _CIPHER.search(text) is not None
 
 
 def receiver_kind(receiver: str, phone: str, address: str, *, given: bool, cipher: bool) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from zhanggui.connectors.intake.files import folder
-from zhanggui.connectors.intake.halves import Plain, unpacked
+from zhanggui.connectors.intake.halves import Plain, half_from, unpacked
 from zhanggui.connectors.intake.platform_rows import PlatformJudge, PlatformReader
 from zhanggui.connectors.intake.platforms.shapes import DETAIL, Layout
 from zhanggui.connectors.intake.queries import sales_of
@@ -57,6 +57,7 @@ def _by_row(refused: list[RowRefused]) -> tuple[RowRefused, ...]:
 
 def _entries(packed: Spool[Plain], rows_of: Spool[tuple[int, ...]]) -> Entries:
     def made(number: int) -> Entry:
-        return Entry(unpacked(packed.group(number)[1][0]), rows_of.group(number)[1][0])
+        plain, rows = packed.group(number)[1][0], rows_of.group(number)[1][0]
+        return Entry(half_from(plain[0]) if len(plain) == 1 else unpacked(plain), rows)
 
     return Entries(array("q", range(len(packed))), made)

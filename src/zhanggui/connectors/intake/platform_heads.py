@@ -71,7 +71,7 @@ def head_of(
     """
     placed, paid = (EPOCH + timedelta(microseconds=one) if one else None for one in moments)
     assert placed
-    told = together([_told(layout, row, paid is not None) for row in rows])
+    told = told_of_rows(layout, rows, paid=paid is not None)
     marks = set(marks_in([row["odd"] for row in rows if "odd" in row])) | ({told.mark} if told.mark else set())
     if "new_address" in stated or any(is_yes(row.get("address_changed", "")) for row in rows):
         marks.add(str(Mark.ADDRESS_CHANGED))
@@ -82,6 +82,13 @@ def head_of(
         _moment_if_any(due, zone) if due else None, _cut(_first(rows, "flag"), FLAG_CHARS), frozenset(marks),
         _wish(stated, _first(rows, "invoice_kind"), _first(rows, "email")), _units(first.get("units", "")),
     )  # fmt: skip
+
+
+def told_of_rows(layout: Layout, rows: Sequence[Cells], *, paid: bool) -> Told:
+    """Return what the rows of an order say of where it stands, together."""
+    if len(rows) == 1:
+        return _told(layout, rows[0], paid)
+    return together([_told(layout, row, paid) for row in rows])
 
 
 def _told(layout: Layout, row: Cells, paid: bool) -> Told:
@@ -131,7 +138,7 @@ def _contact(layout: Layout, rows: Sequence[Cells], stated: Mapping[str, str], g
     phone = said.get("phone") or _said(stated, "landline", CONTACT_CHARS["phone"])
     address = _said(stated, "new_address", CONTACT_CHARS["address"]) or said.get("address", "")
     address = _said(stated, "street", 100) + address
-    cipher = any(is_cipher(stated[name]) for name in _WHERE if name in stated)
+    cipher = is_cipher("\n".join([stated[name] for name in _WHERE if name in stated]))
     kind = receiver_kind(
         said.get("receiver", ""), phone, address, given=any(name in given for name in _WHERE), cipher=cipher
     )

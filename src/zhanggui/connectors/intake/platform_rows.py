@@ -11,10 +11,10 @@ from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from zhanggui.connectors.intake.halves import MICROSECOND, Plain, packed
+from zhanggui.connectors.intake.halves import MICROSECOND, Plain, packed, packed_half
 from zhanggui.connectors.intake.order_rows import FUTURE, OPEN, REMEMBERED, moment_of
 from zhanggui.connectors.intake.platform_cells import bare, text_of
-from zhanggui.connectors.intake.platform_heads import Head, head_of
+from zhanggui.connectors.intake.platform_heads import Head, head_of, told_of_rows
 from zhanggui.connectors.intake.platform_lines import Draft, FieldRefused, Settled, lines_in, lines_of, settled
 from zhanggui.connectors.intake.platforms.shapes import CONTACT, DETAIL, LIST, Amounts, Layout
 from zhanggui.connectors.intake.records import RowRefused
@@ -23,7 +23,7 @@ from zhanggui.connectors.spreadsheets.cells import parse_external_id, parse_mone
 from zhanggui.connectors.spreadsheets.records import CellRefused, Row, Table
 from zhanggui.kernel.moments import EPOCH
 from zhanggui.kernel.money import exponent
-from zhanggui.sales.orders.records import OrderIn, Refund, ShopKey
+from zhanggui.sales.orders.records import OrderIn, ShopKey
 from zhanggui.sales.orders.rules import content_hash
 
 CODES = frozenset({"line_id", "sku", "product_id"})
@@ -257,20 +257,15 @@ class PlatformJudge:
     def _list(self, external_id: str, head: Head, amounts: Amounts, outcome: Outcome) -> None:
         sums = self._layout.adjust(amounts)
         goods, freight = sums.get("goods", 0), sums.get("freight", 0)
-        stands_for = content_hash(external_id, head.placed_at, (), (freight, goods))
-        order = head.order(external_id, (), stands_for, freight, sums.get("by_platform", 0), sums.get("total"))
-        outcome.plain = packed(order, LIST, goods, head.units)
+        order = head.order(external_id, (), "", freight, sums.get("by_platform", 0), sums.get("total"))
+        outcome.plain = (packed_half(order, LIST, goods, head.units),)
         outcome.amount_fen = goods if order.counts_as_sale else 0
 
     def _detail(self, external_id: str, read: list[_Read], outcome: Outcome) -> None:
         lines = lines_in([line for one in read for line in one.lines])
-        refund = head_of(self._layout, [one.cells for one in read], {}, self._given, (1, 0), self._zone).told.refund
-        whole = len(read) > 1 or refund == Refund.NONE
-        order = OrderIn(
-            0, external_id, EPOCH, lines, content_hash(external_id, EPOCH, lines, (0, 0)),
-            refund=refund if whole or refund == Refund.ASKED else str(Refund.DONE),
-        )  # fmt: skip
-        outcome.plain = packed(order, DETAIL, 0, sum(line.quantity for line in lines))
+        refund = told_of_rows(self._layout, [one.cells for one in read], paid=False).refund
+        order = OrderIn(0, external_id, EPOCH, lines, "", refund=refund)
+        outcome.plain = (packed_half(order, DETAIL, 0, sum(line.quantity for line in lines)),)
         outcome.lines = len(lines)
 
 

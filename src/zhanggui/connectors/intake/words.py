@@ -111,7 +111,7 @@ def told_of(word: str) -> Told | None:
         return found
     parts = [STATUS.get(part) for part in narrow.split(",") if part]
     known = [part for part in parts if part]
-    return _joined(known) if len(known) == len(parts) else None
+    return _joined(known) if known and len(known) == len(parts) else None
 
 
 def _joined(parts: list[Told]) -> Told:
