@@ -149,7 +149,7 @@ CASES = (
     Corruption("D5", CLOCK, "UPDATE obligations_obligation SET state = 'paused'"
                f" WHERE id = {clock_of('REC00000')}", ("A2",)),
     Corruption("D5", PAUSE, "UPDATE obligations_obligationpause SET obligation_id = "
-               f"{clock_of('RESUMED')}", ("A2",)),
+               f"{clock_of('RESUMED')} WHERE reason = 'payment'", ("A2",)),
     Corruption("D6", ORDER, "UPDATE orders_order SET placed_at = '2026-02-02 00:00:00+00:00'"
                f" WHERE id = {numbered('REC00000')}", ("A2",)),
     Corruption("I1", NUMBER, "UPDATE invoices_invoicenumber SET number ="
