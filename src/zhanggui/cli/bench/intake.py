@@ -83,7 +83,7 @@ def reference(files: tuple[bytes, bytes], last: int) -> tuple[float, str]:
             cursor.execute(f"CREATE TEMPORARY TABLE bench_{table} AS SELECT * FROM {table} WHERE 1 = 0")
             if rows:
                 marks = ", ".join(["%s"] * len(rows[0]))
-                cursor.executemany(f"INSERT INTO bench_{table} VALUES ({marks})", rows)  # noqa: S608 - own names
+                cursor.executemany(f"INSERT INTO bench_{table} VALUES ({marks})", rows)
     seconds = clock.monotonic() - began
     with connection.cursor() as cursor:
         for table in TABLES:
@@ -93,7 +93,7 @@ def reference(files: tuple[bytes, bytes], last: int) -> tuple[float, str]:
 
 def _rows_since(table: str, last: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {table} WHERE id > %s", [last])  # noqa: S608 - own names
+        cursor.execute(f"SELECT * FROM {table} WHERE id > %s", [last])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 

@@ -61,8 +61,8 @@ def fits(of_list: Half, detail: Half) -> bool:
     return of_list.units in (0, detail.units)
 
 
-def joined(of_list: Half, detail: Half) -> OrderIn:
-    """Return the order that two halves make.
+def joined(of_list: Half, detail: Half, shop_id: int = 0) -> OrderIn:
+    """Return the order of a shop that two halves make.
 
     What the list's goods come to less than the full prices is borne by the seller and split onto the lines. If the
     goods come to more, the lines stay at their prices, and the order's amounts differ.
@@ -70,7 +70,7 @@ def joined(of_list: Half, detail: Half) -> OrderIn:
     head, lines = of_list.order, with_discount(detail.order.lines, of_list.goods_fen)
     refund = max(head.refund, detail.order.refund, key=REFUNDS.index)
     stands_for = content_hash(head.external_id, head.placed_at, lines, (head.freight_fen, 0))
-    return replace(head, lines=lines, content_hash=stands_for, refund=refund)
+    return replace(head, shop_id=shop_id, lines=lines, content_hash=stands_for, refund=refund)
 
 
 def with_discount(lines: Sequence[LineIn], goods_fen: int) -> tuple[LineIn, ...]:
@@ -81,7 +81,15 @@ def with_discount(lines: Sequence[LineIn], goods_fen: int) -> tuple[LineIn, ...]
         return tuple(lines)
     shares = split_by_largest_remainder(discount, gross)
     return tuple(
-        replace(line, discount_fen=line.discount_fen + share) for line, share in zip(lines, shares, strict=True)
+        LineIn(
+            line.identity,
+            line.merchant_code,
+            line.title,
+            line.quantity,
+            line.unit_price_fen,
+            line.discount_fen + share,
+        )
+        for line, share in zip(lines, shares, strict=True)
     )
 
 

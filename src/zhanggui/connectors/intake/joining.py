@@ -53,7 +53,7 @@ class _Kept:
     state: str
 
 
-def verdict_on(half: Half, other: str | None, *, known: bool) -> Verdict:
+def verdict_on(half: Half, other: str | None, shop_id: int, *, known: bool) -> Verdict:
     """Return what a half comes to.
 
     Takes: other, the payload of the other half if it is here; known, whether the order is here already.
@@ -61,14 +61,14 @@ def verdict_on(half: Half, other: str | None, *, known: bool) -> Verdict:
     Rejects: pieces_differ.
     """
     if half.kind == LIST and known:
-        return Verdict(half.order, joins=True)
+        return Verdict(replace(half.order, shop_id=shop_id), joins=True)
     if other is None:
         return Verdict(joins=known)
     kept = half_from(other)
     of_list, detail = (half, kept) if half.kind == LIST else (kept, half)
     if not fits(of_list, detail):
         return Verdict(code="pieces_differ")
-    return Verdict(joined(of_list, detail), joins=True)
+    return Verdict(joined(of_list, detail, shop_id), joins=True)
 
 
 @step("intake.bring_halves", clause="2.1.3.1")
@@ -86,13 +86,15 @@ def bring_halves(batch: Sequence[HalfRow], *, context: Inside) -> Answer:
     mine, others, known = _here(batch, context)
     verdicts = [
         verdict_on(
-            row.half, one.payload if (one := others.get(row.half.external_id)) else None,
-            known=row.half.external_id in known,
+            row.half,
+            others[key].payload if (key := row.half.external_id) in others else None,
+            row.shop_id,
+            known=key in known,
         )
         for row in batch
-    ]  # fmt: skip
+    ]
     coming = [(at, found.order) for at, found in enumerate(verdicts) if found.order]
-    given = bring_in_orders([replace(order, shop_id=batch[0].shop_id) for _, order in coming], context=context)
+    given = bring_in_orders([order for _, order in coming], context=context)
     _keep(batch, verdicts, mine, context)
     _end_waiting([others[row.half.external_id] for row, found in zip(batch, verdicts, strict=True)
                   if found.joins and row.half.external_id in others], context)  # fmt: skip
