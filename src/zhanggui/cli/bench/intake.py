@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -102,9 +103,7 @@ def _parsed(content: bytes, parser: str) -> list[Any]:
     text = content.decode(ENCODING)
     if parser == "csv":
         return list(csv.reader(io.StringIO(text)))[1:]
-    import polars
-
-    return polars.read_csv(io.BytesIO(text.encode()), infer_schema_length=0).rows()
+    return list(import_module("polars").read_csv(io.BytesIO(text.encode()), infer_schema_length=0).rows())
 
 
 def figures(rows: int) -> dict[str, Any]:
