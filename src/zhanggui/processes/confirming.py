@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from zhanggui.journal.records import Context
 from zhanggui.processes.orders import release_orders, reserve_orders
-from zhanggui.processes.through import Progress
+from zhanggui.processes.through import Progress, let_urgent_go_first
 from zhanggui.regulation.queries import terms_at
 from zhanggui.sales.orders.queries import ready_batches
 from zhanggui.sales.orders.records import State
@@ -39,6 +39,7 @@ def confirm_by_itself(
         return {}
     before, since = context.as_of - timedelta(minutes=terms.confirm_after_minutes), context.as_of - LEFT_ALONE
     counts: dict[str, int] = {}
+    let_urgent_go_first(context)
     for state, step in STAGES:
         for ids in ready_batches(state, before, since):
             now = replace(context, as_of=moment()) if moment else context

@@ -338,6 +338,8 @@ def _insert_children(splits: Mapping[int, _Plan], context: Inside) -> list[Openi
     run.insert(Order, {**_defaults(Order, columns), **columns})
     run.move("order", ids, str(State.RECEIVED), str(State.CONFIRMED))
     run.move("order", ids, str(State.CONFIRMED), str(State.RESERVED))
+    urgent = [child for child in ids if told[parents[child]]["priority"]]
+    run.move("priority", urgent, "0", [str(told[parents[child]]["priority"]) for child in urgent])
     _copy_contacts(parents, context)
     return [_clock("2.1.3.1", ConfirmTerms, ids, context), _clock("2.3.2.1", ShipTerms, ids, context)]
 

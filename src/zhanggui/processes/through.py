@@ -13,6 +13,7 @@ from zhanggui.sales.orders.holds import resolve_holds
 from zhanggui.sales.orders.queries import batches_in_state, numbers_of
 from zhanggui.sales.orders.records import State
 from zhanggui.sales.orders.steps import confirm_orders
+from zhanggui.sales.orders.turns import near_limit, raise_urgent
 
 OWN_DELIVERY = "own"
 Progress = Callable[[str, int], None]
@@ -43,6 +44,17 @@ STAGES = (
 )
 
 
+def let_urgent_go_first(context: Context) -> int:
+    """Make orders urgent that are near their channel's limit, and tell how many; without any, nothing is run."""
+    raised = 0
+    while near := near_limit(context.as_of):
+        done = len(raise_urgent(near, context=replace(context, key=None)).accepted)
+        raised += done
+        if not done:
+            break
+    return raised
+
+
 def process_orders(
     context: Context,
     *,
@@ -58,6 +70,7 @@ def process_orders(
     Each batch is a run of the ordinary step, so that a killed process loses nothing and can simply be started again.
     """
     counts: dict[str, StageCount] = {}
+    let_urgent_go_first(replace(context, as_of=moment()) if moment else context)
     for stage in STAGES[: UNTIL.index(until) + 2]:
         counts[stage.name] = StageCount()
         for ids in batches_in_state(stage.takes):

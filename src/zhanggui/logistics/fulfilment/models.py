@@ -10,11 +10,14 @@ from zhanggui.logistics.inventory.models import Reservation, Warehouse
 
 
 class FulfilmentRequest(models.Model):
-    """One request to send goods. `reference_id` is the asker's key: each is taken exactly once (2.1.3.3)."""
+    """One request to send goods. `reference_id` is the asker's key.
+
+    Each reference has one request that is open or shipped (2.1.3.3); a cancelled one may be followed by another.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     run_id = models.BigIntegerField()
-    reference_id = models.BigIntegerField(unique=True)
+    reference_id = models.BigIntegerField(db_index=True)
     reference_no = models.CharField(max_length=32)
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, null=True, db_index=False)
     requested_at = models.DateTimeField()
@@ -27,6 +30,7 @@ class FulfilmentRequest(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=[state.value for state in RequestState]), name="request_state"
             ),
+            models.UniqueConstraint(fields=["reference_id"], condition=~Q(state="cancelled"), name="request_once"),
         )
         indexes: ClassVar = [
             models.Index(fields=["requested_at", "id"], condition=Q(state=RequestState.OPEN.value), name="request_open")

@@ -6,7 +6,7 @@ from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.logistics.fulfilment.models import FulfilmentLine, FulfilmentRequest, Shipment
 from zhanggui.logistics.fulfilment.records import Asked, Dispatch, Refusal, RequestState
-from zhanggui.logistics.inventory.steps import claims_of, ship_claims
+from zhanggui.logistics.inventory.steps import claims_by_key, ship_claims
 
 OPEN, SHIPPED, CANCELLED = (state.value for state in RequestState)
 REASON_OF_STATE = {SHIPPED: Refusal.ALREADY_SHIPPED, CANCELLED: Refusal.CANCELLED}
@@ -16,12 +16,14 @@ REASON_OF_STATE = {SHIPPED: Refusal.ALREADY_SHIPPED, CANCELLED: Refusal.CANCELLE
 def take_requests(batch: Sequence[Asked], *, context: Inside) -> Answer:
     """Take requests to send goods, each reference exactly once.
 
-    Clause: 2.1.3.3. Gives: the request's id. Rejects: already_taken (the database refuses a second one anyway).
+    Clause: 2.1.3.3. Gives: the request's id. Rejects: already_taken, while another one is open or shipped (the database
+    refuses a second one anyway); a cancelled one may be followed by another.
     Writes: requests and their lines.
     """
     run = context.run
     references = [row.reference_id for row in batch]
-    known = {row[0] for row in run.lock(FulfilmentRequest, "reference_id", references, ["reference_id"], lock=False)}
+    rows_before = run.lock(FulfilmentRequest, "reference_id", references, ["reference_id", "state"], lock=False)
+    known = {reference for reference, state in rows_before if state != CANCELLED}
     taken: list[tuple[int, Asked]] = []
     rejected: list[Rejected] = []
     for index, row in enumerate(batch):
@@ -74,9 +76,10 @@ def ship_requests(batch: Sequence[Dispatch], *, context: Inside) -> Answer:
         used.add((row.carrier, row.waybill))
         states[row.reference_id] = (key, SHIPPED)
         going.append((index, key))
-    claims = claims_of([batch[index].reference_id for index, _ in going], context=context)
-    ids = run.ids(len(going), spare=len(claims))
     keys = [key for _, key in going]
+    lines = run.lock(FulfilmentLine, "request_id", keys, ["reservation_id"], lock=False)
+    claims = claims_by_key([row[0] for row in lines], context=context)
+    ids = run.ids(len(going), spare=len(claims))
     run.insert(Shipment, {
         "id": ids, "request_id": keys, "carrier": [batch[index].carrier for index, _ in going],
         "waybill": [batch[index].waybill for index, _ in going], "shipped_at": context.as_of,

@@ -23,6 +23,31 @@ class Warehouse(models.Model):
     fixed_columns: ClassVar[tuple[str, ...]] = ("id", "code")
 
 
+class WarehousePreference(models.Model):
+    """From which warehouse a province is served: its warehouses in turn, the rest by their own priority.
+
+    Born when somebody says so; never changes but for its state, when another list takes its place.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField()
+    province = models.CharField(max_length=60)
+    turn = models.IntegerField()
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, db_index=False)
+    state = models.CharField(max_length=8, default="current")
+
+    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "province", "turn", "warehouse_id")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["province", "turn"], condition=Q(state="current"), name="preference_turn"),
+            models.UniqueConstraint(
+                fields=["province", "warehouse"], condition=Q(state="current"), name="preference_once"
+            ),
+            models.CheckConstraint(condition=Q(state__in=["current", "replaced"]), name="preference_state"),
+        )
+
+
 class StockBalance(models.Model):
     """What one SKU has in one warehouse. A cache of its movements and open reservations, checked by S1 and S2."""
 

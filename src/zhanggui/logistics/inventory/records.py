@@ -19,6 +19,10 @@ class Refusal(StrEnum):
     SHORT = "short"
     CAUSE_DIFFERS = "cause_differs"
     BELOW_RESERVED = "below_reserved"
+    UNKNOWN_WAREHOUSE = "unknown_warehouse"
+    UNKNOWN_PROVINCE = "unknown_province"
+    TWICE_IN_BATCH = "twice_in_batch"
+    NAME_MISSING = "name_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,35 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one asker needs, all or nothing: lines of (line id, SKU id, pieces)."""
+    """What one asker needs, all or nothing: lines of (line id, SKU id, pieces).
+
+    province: where it goes, short; its preferred warehouses are asked first. together: demands of the same number go
+    in one parcel and are served from one warehouse where one has it all. beside: the warehouse that holds what it
+    travels with already.
+    """
 
     demand_id: int
     lines: tuple[tuple[int, int, int], ...]
+    province: str = ""
+    together: int = 0
+    beside: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """From which warehouses a province is served first, in turn; none for the order of the warehouses alone."""
+
+    province: str
+    warehouses: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseEdit:
+    """A warehouse's name and priority; a smaller number is asked first."""
+
+    warehouse_id: int
+    name: str
+    priority: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +77,7 @@ class Claimed:
     demand_id: int
     balance_id: int
     quantity: int
+    line_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

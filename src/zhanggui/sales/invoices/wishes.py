@@ -21,7 +21,7 @@ from zhanggui.sales.orders.records import Payment, Presale, Refund, Standing, co
 from zhanggui.sales.orders.records import State as OrderState
 
 ORDER = (
-    "id", "shop_id", "state", "payment", "presale", "standing", "refund",
+    "id", "shop_id", "state", "payment", "presale", "standing", "refund", "origin",
     "goods_fen", "freight_fen", "discount_fen", "platform_discount_fen",
 )  # fmt: skip
 COLUMNS = (
@@ -129,11 +129,11 @@ def orders_of(ids: Iterable[int], context: Inside, *, lock: bool) -> dict[int, O
     }
 
 
-def _sale(state: str, payment: str, presale: str, standing: str, refund: str) -> Sale:
+def _sale(state: str, payment: str, presale: str, standing: str, refund: str, origin: str) -> Sale:
     """Tell what an order is to its invoice."""
     if state == OrderState.CANCELLED or standing == Standing.CLOSED or refund == Refund.DONE:
         return Sale.ENDED
-    counts = counts_as_sale(payment, standing, refund)
+    counts = counts_as_sale(payment, standing, refund, origin)
     sure = counts and payment != Payment.UNPAID and presale != Presale.DEPOSIT and refund != Refund.ASKED
     return Sale.COUNTS if sure else Sale.WAITS
 

@@ -21,9 +21,11 @@ from zhanggui.sales.orders.judging import judge, judge_known, rules_off
 from zhanggui.sales.orders.models import Order, OrderContact, OrderHold, OrderLine, Shop
 from zhanggui.sales.orders.parts import explode_lines, insert_parts
 from zhanggui.sales.orders.records import (
+    OPEN_STATES,
     ContactIn,
     Hold,
     OrderIn,
+    Origin,
     Payment,
     Presale,
     Receiver,
@@ -34,6 +36,7 @@ from zhanggui.sales.orders.records import (
     State,
 )
 from zhanggui.sales.orders.rules import ConfirmTerms
+from zhanggui.sales.orders.turns import priorities_for
 from zhanggui.sales.orders.validity import OFF_AT_FIRST, news_of_progress
 
 HOUR = 3600
@@ -44,7 +47,7 @@ CONTACT = (
 LINE = ("identity", "merchant_code", "title", "quantity", "unit_price_fen", "discount_fen", "amount_fen")
 BORN = (
     "external_id", "content_hash", "placed_at", "goods_fen", "freight_fen", "discount_fen", "platform_discount_fen",
-    "stated_fen", "origin", "parent_id", "priority",
+    "stated_fen", "origin", "parent_id",
 )  # fmt: skip
 PROGRESS = ("payment", "paid_at", "presale", "standing", "refund", "flag", "marks", "platform_due_at", "status_word")
 AWAITING_PAYMENT = "payment"
@@ -263,6 +266,9 @@ def _at_birth(order: OrderIn) -> State:
 
 
 def _insert_orders(ids: list[int], orders: list[OrderIn], states: list[State], context: Inside) -> None:
+    turns = priorities_for(orders, context)
+    urgent = [(key, str(turn)) for key, turn in zip(ids, turns, strict=True) if turn]
+    context.run.move("priority", [key for key, _ in urgent], "0", [turn for _, turn in urgent])
     moved = [(key, str(state)) for key, state in zip(ids, states, strict=True) if state != State.RECEIVED]
     context.run.insert(Order, {
         "id": ids, "shop_id": orders[0].shop_id, "received_at": context.as_of,
@@ -270,7 +276,7 @@ def _insert_orders(ids: list[int], orders: list[OrderIn], states: list[State], c
         "total_fen": [order.goods_fen + order.freight_fen - order.discount_fen for order in orders],
         **{name: [getattr(order, name) for order in orders] for name in BORN},
         **{name: [getattr(order, name) for order in orders] for name in PROGRESS if name not in ("marks", "standing")},
-        "standing": [order.standing or str(Standing.OPEN) for order in orders],
+        "standing": [order.standing or str(Standing.OPEN) for order in orders], "priority": turns,
         "marks": [_joined(order.marks) for order in orders],
         "state": [str(state) for state in states],
         "stopped": False,
@@ -325,8 +331,29 @@ def _follow(news: Sequence[tuple[OrderIn, _Known]], context: Inside) -> list[Rea
         gone |= {(known.id, code) for code in ended}
         if known.state == State.UNPAID and now["payment"] != Payment.UNPAID and now["presale"] != Presale.DEPOSIT:
             paid[known.id] = now["paid_at"] or context.as_of
+    reasons, gone = _with_offshoots(reasons, gone, context)
     lift_holds(gone, context=context)
     return _go_on_paid(reasons, paid, context)
+
+
+def _with_offshoots(
+    reasons: list[Reason], gone: set[tuple[int, str]], context: Inside
+) -> tuple[list[Reason], set[tuple[int, str]]]:
+    """Let what was split off wait and go on with the order that was paid."""
+    ids = sorted({reason.order_id for reason in reasons} | {key for key, _ in gone})
+    if not ids:
+        return reasons, gone
+    rows = context.run.lock(Order, "parent_id", ids, ["parent_id", "id", "state"], equal={"origin": str(Origin.SPLIT)})
+    below: dict[int, list[tuple[int, str]]] = {}
+    for parent, key, state in rows:
+        if state in OPEN_STATES:
+            below.setdefault(parent, []).append((key, state))
+    more = [
+        replace(reason, order_id=key, state=state)
+        for reason in reasons
+        for key, state in below.get(reason.order_id, ())
+    ]
+    return reasons + more, gone | {(key, code) for order, code in gone for key, _ in below.get(order, ())}
 
 
 def _go_on_paid(reasons: list[Reason], paid: Mapping[int, datetime], context: Inside) -> list[Reason]:

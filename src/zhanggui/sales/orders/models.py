@@ -4,9 +4,13 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from zhanggui.catalog.models import Sku
 from zhanggui.sales.orders.records import IN_WORK, STATES, BlockKind, HoldState, Origin, Payment, State
+
+STILL_HERE = Q(platform_due_at__isnull=False, shipped_at__isnull=True, cancelled_at__isnull=True)
+STANDS_SHORT = Q(short_at__isnull=False, reserved_at__isnull=True, cancelled_at__isnull=True)
 
 
 class Shop(models.Model):
@@ -132,6 +136,11 @@ class Order(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["placed_at", "id"], name="order_placed"),
             models.Index(fields=["state", "placed_at", "id"], name="order_by_state"),
+            models.Index("state", -F("priority"), Coalesce("paid_at", "placed_at"), "id", name="order_by_turn"),
+            models.Index(fields=["platform_due_at", "id"], condition=STILL_HERE, name="order_platform_due"),
+            models.Index(fields=["shop", "placed_at", "id"], name="order_by_shop"),
+            models.Index(fields=["placed_at", "id"], condition=Q(stopped=True), name="order_stopped"),
+            models.Index(fields=["placed_at", "id"], condition=STANDS_SHORT, name="order_short"),
             models.Index(fields=["confirmed_at"], condition=Q(confirmed_at__isnull=False), name="order_confirmed"),
         ]
 
@@ -257,9 +266,7 @@ class OrderHold(models.Model):
         )
         indexes: ClassVar = [
             models.Index(fields=["code", "opened_at", "id"], name="hold_by_code"),
-            models.Index(
-                fields=["opened_at", "id"], condition=Q(state=HoldState.OPEN.value), name="hold_still_open"
-            ),
+            models.Index(fields=["opened_at", "id"], condition=Q(state=HoldState.OPEN.value), name="hold_still_open"),
         ]
 
 
@@ -292,6 +299,31 @@ class ContactEdit(models.Model):
     edited_at = models.DateTimeField()
 
     fixed_columns: ClassVar[tuple[str, ...]] = ("id", "order_id", "contact_digest", "edited_at")
+
+
+class FavouredBuyer(models.Model):
+    """A buyer whose orders are served before others. `value` is the buyer as names are compared, shown masked.
+
+    Never changes but for its state: another priority takes the place of the one before.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField(db_index=True)
+    value = models.CharField(max_length=120, db_index=True)
+    value_digest = models.CharField(max_length=64)
+    priority = models.IntegerField()
+    note = models.CharField(max_length=200, default="")
+    listed_at = models.DateTimeField()
+    state = models.CharField(max_length=8, default="listed")
+
+    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "value_digest", "priority", "listed_at")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["value"], condition=Q(state="listed"), name="favoured_once"),
+            models.CheckConstraint(condition=Q(priority__gt=0), name="favoured_before_others"),
+            models.CheckConstraint(condition=Q(state__in=["listed", "removed"]), name="favoured_state"),
+        )
 
 
 class BlockEntry(models.Model):

@@ -8,8 +8,9 @@ from zhanggui.catalog.queries import explode
 from zhanggui.catalog.records import Component
 from zhanggui.journal.steps import Inside
 from zhanggui.kernel.money import split_by_largest_remainder
-from zhanggui.sales.orders.models import OrderPart
+from zhanggui.sales.orders.models import OrderContact, OrderPart
 from zhanggui.sales.orders.records import OrderIn
+from zhanggui.sales.orders.regions import province_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +72,9 @@ def parts_of(ids: Sequence[int], columns: Sequence[str], *, context: Inside) -> 
     """Return parts of locked orders: (order id, *columns), by order and part."""
     names = ["order_id", *columns]
     return context.run.lock(OrderPart, "order_id", ids, names, order=("order_id", "id"), lock=False)
+
+
+def provinces_of(ids: Sequence[int], *, context: Inside) -> dict[int, str]:
+    """Return the province, short, to which each order goes, where it is known."""
+    rows = context.run.lock(OrderContact, "order_id", ids, ["order_id", "province"], lock=False)
+    return {key: short for key, province in rows if (short := province_of(province))}

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
@@ -15,8 +14,14 @@ if TYPE_CHECKING:
     from zhanggui.journal.steps import Inside
 
 
+TURN, SINCE = '("priority" * -1)', 'COALESCE("paid_at", "placed_at")'
+"""The turn of an order as the index `order_by_turn` spells it."""
+
+
 def batches_in_state(state: State, *, size: int = 5_000) -> Iterator[list[int]]:
-    """Give the ids of the orders in a state, first placed first, in batches; one statement per batch.
+    """Give the ids of the orders in a state in their turn, in batches; one statement per batch.
+
+    A larger priority first, then who paid first; an order without that moment counts from when it was placed.
 
     Orders that stay in the state while the caller works are passed once.
     """
@@ -24,7 +29,7 @@ def batches_in_state(state: State, *, size: int = 5_000) -> Iterator[list[int]]:
 
 
 def ready_batches(state: State, before: datetime, since: datetime, *, size: int = 5_000) -> Iterator[list[int]]:
-    """Give the orders that go on by themselves from a state, first placed first, in batches.
+    """Give the orders that go on by themselves from a state, in their turn, in batches.
 
     Takes: before, until when orders that wait for confirmation came in; since, from when on others came into their
     state: what stays longer waits for a person. Orders that are stopped, or were found short, are left out.
@@ -54,17 +59,16 @@ def unconfirmed_batches(shop: int | None = None, *, size: int = 5_000) -> Iterat
 
 
 def _batches(wanted: QuerySet[Order], size: int) -> Iterator[list[int]]:
-    after: tuple[datetime, int] | None = None
+    after: tuple[int, object, int] | None = None
     while True:
-        rows = wanted.order_by("placed_at", "id")
+        rows = wanted.extra(select={"turn": TURN, "since": SINCE}, order_by=["turn", "since", "id"])  # noqa: S610 - constants
         if after:
-            place = [connection.ops.adapt_datetimefield_value(after[0]), after[1]]
-            rows = rows.extra(where=["(placed_at, id) > (%s, %s)"], params=place)
-        found = list(rows.values_list("placed_at", "id")[:size])
+            rows = rows.extra(where=[f"({TURN}, {SINCE}, id) > (%s, %s, %s)"], params=list(after))  # noqa: S610
+        found = list(rows.values_list("turn", "since", "id")[:size])
         if not found:
             return
         after = found[-1]
-        yield [key for _, key in found]
+        yield [key for _, _, key in found]
 
 
 def numbers_of(ids: Sequence[int]) -> dict[int, str]:
@@ -74,14 +78,22 @@ def numbers_of(ids: Sequence[int]) -> dict[int, str]:
 
 
 def closed_on_channel(shop_id: int, external_ids: Sequence[str], *, context: "Inside") -> list[int]:
-    """Return those of a shop's orders that their channel has closed or paid back and that we still work on."""
+    """Return those of a shop's orders that their channel has closed or paid back and that we still work on.
+
+    What was split off such an order is closed with it, also where the order itself has left already.
+    """
     rows = context.run.lock(
         Order, "external_id", sorted(external_ids), ["id", "state", "standing", "refund"], equal={"shop_id": shop_id}
     )
-    return [
-        key for key, state, standing, refund in rows
-        if state in OPEN_STATES and (standing == Standing.CLOSED or refund == Refund.DONE)
-    ]  # fmt: skip
+    closed = {
+        key: state for key, state, standing, refund in rows if standing == Standing.CLOSED or refund == Refund.DONE
+    }
+    split = (
+        context.run.lock(Order, "parent_id", sorted(closed), ["id", "state"], equal={"origin": "split"})
+        if closed
+        else []
+    )
+    return [key for key, state in [*closed.items(), *split] if state in OPEN_STATES]
 
 
 def external_numbers(ids: Sequence[int]) -> dict[int, str]:

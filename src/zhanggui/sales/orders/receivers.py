@@ -108,3 +108,15 @@ def blocked_form(kind: str, value: str) -> str:
         text = clean_id(unicodedata.normalize("NFKC", text)).casefold()
         text = _ALL_SPACES.sub("" if kind == "address" else " ", text)
     return text
+
+
+def receiver_key(contact: ContactIn) -> str:
+    """Return what two orders of one receiver have in common: name, number and address, or the platform's own key.
+
+    Nothing for a receiver that is not known well enough to put goods in one parcel for.
+    """
+    if contact.kind != Receiver.PLAIN:
+        return f"key:{contact.merge_key}" if contact.merge_key else ""
+    place = blocked_form("address", f"{contact.province}{contact.city}{contact.district}{contact.address}")
+    name, number = blocked_form("address", contact.receiver), blocked_form("phone", contact.phone)
+    return "|".join((name, number, place)) if name and number and contact.address.strip() else ""

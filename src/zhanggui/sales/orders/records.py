@@ -87,6 +87,9 @@ class Origin(StrEnum):
     RESEND = "resend"
 
 
+OFFSHOOTS = (Origin.SPLIT, Origin.RESEND)
+
+
 class Receiver(StrEnum):
     """How the channel gave the receiver: in plain, masked, or kept by the platform, or not at all."""
 
@@ -122,6 +125,17 @@ class Refusal(StrEnum):
     UNKNOWN_SHOP = "unknown_shop"
     UNKNOWN_RULE = "unknown_rule"
     FRAGMENT_SHORT = "fragment_short"
+    SHORTAGE_OPEN = "shortage_open"
+    TRAVELS_TOGETHER = "travels_together"
+    UNKNOWN_PART = "unknown_part"
+    TOO_MANY = "too_many"
+    NOTHING_CHOSEN = "nothing_chosen"
+    NOTHING_LEFT = "nothing_left"
+    RECEIVERS_DIFFER = "receivers_differ"
+    WAREHOUSES_DIFFER = "warehouses_differ"
+    FELLOW_WAITS = "fellow_waits"
+    TRAVELS_ALONE = "travels_alone"
+    BAD_PRIORITY = "bad_priority"
     NOT_LISTED = "not_listed"
 
 
@@ -240,6 +254,40 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Pieces:
+    """Pieces of parts of an order, chosen to go in another one: (part id, pieces)."""
+
+    order_id: int
+    parts: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """An order that is to go in the parcel of another one."""
+
+    order_id: int
+    lead_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How urgent an order is; a larger priority is served first, 0 is ordinary."""
+
+    order_id: int
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Favour:
+    """A buyer whose orders are served with a priority, or no longer (on: False)."""
+
+    buyer: str
+    priority: int
+    note: str = ""
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiverEdit:
     """Where an order goes after a person corrected it."""
 
@@ -306,9 +354,13 @@ class OrderIn:
     @property
     def counts_as_sale(self) -> bool:
         """Tell whether the order counts as a sale: paid or on delivery, neither closed nor paid back in full."""
-        return counts_as_sale(self.payment, self.standing, self.refund)
+        return counts_as_sale(self.payment, self.standing, self.refund, self.origin)
 
 
-def counts_as_sale(payment: str, standing: str | None, refund: str) -> bool:
-    """Tell whether an order counts as a sale: paid or on delivery, neither closed nor paid back in full."""
-    return payment != Payment.UNPAID and standing != Standing.CLOSED and refund != Refund.DONE
+def counts_as_sale(payment: str, standing: str | None, refund: str, origin: str = Origin.CHANNEL) -> bool:
+    """Tell whether an order counts as a sale: paid or on delivery, neither closed nor paid back in full.
+
+    What was split off another order, or is sent again, was sold with that order and is no sale of its own.
+    """
+    sold = payment != Payment.UNPAID and standing != Standing.CLOSED and refund != Refund.DONE
+    return sold and origin not in OFFSHOOTS

@@ -27,6 +27,13 @@ class ValidityTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnTerms:
+    """Clause 2.1.3.2: within how many hours before its channel's limit an order becomes urgent."""
+
+    urgent_hours: int = term("2.1.3.2")
+
+
+@dataclass(frozen=True, slots=True)
 class ConfirmingTerms:
     """Clause 2.1.3.1: whether orders that nothing speaks against are confirmed by themselves, and after how long."""
 

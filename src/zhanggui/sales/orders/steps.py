@@ -120,13 +120,16 @@ def mark_short(ids: Sequence[int], *, context: Inside) -> None:
     run.move("shortage", fresh, "none", "short")
 
 
-def mark_released(ids: Sequence[int], *, context: Inside) -> list[str]:
-    """Give locked, reserved orders their number as they go to logistics (2.1.3.3). Gives: the numbers."""
-    day = context.as_of.astimezone(settings.COMPANY_ZONE).date()
-    numbers = [order_number(key, day) for key in ids]
+def number_of(order_id: int, *, context: Inside) -> str:
+    """Return the number under which logistics will know an order that is handed over now."""
+    return order_number(order_id, context.as_of.astimezone(settings.COMPANY_ZONE).date())
+
+
+def mark_released(ids: Sequence[int], *, context: Inside) -> None:
+    """Give locked, reserved orders their number as they go to logistics (2.1.3.3)."""
+    numbers = [number_of(key, context=context) for key in ids]
     values = {"released_at": context.as_of, "order_no": numbers}
     move_orders(ids, State.RESERVED, State.RELEASED, values, context=context)
-    return numbers
 
 
 def mark_shipped(ids: Sequence[int], *, context: Inside) -> None:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from zhanggui.sales.orders.receivers import address_wrong, is_judged, missing_of, phone_wrong, says_something
-from zhanggui.sales.orders.records import ContactIn, Hold, Mark, OrderIn, Origin, Refund, Standing
+from zhanggui.sales.orders.records import OFFSHOOTS, ContactIn, Hold, Mark, OrderIn, Refund, Standing
 from zhanggui.sales.orders.rules import ValidityTerms
 
 Details = Mapping[str, Any]
@@ -68,7 +68,7 @@ def _amounts_differ(order: Judged, terms: ValidityTerms) -> Details | None:
 
 
 def _zero_total(order: Judged, _: ValidityTerms) -> Details | None:
-    return None if order.priced or order.origin == Origin.RESEND else NOTHING
+    return None if order.priced or order.origin in OFFSHOOTS else NOTHING
 
 
 def _receiver_incomplete(order: Judged, _: ValidityTerms) -> Details | None:
@@ -82,6 +82,10 @@ def _phone_implausible(order: Judged, _: ValidityTerms) -> Details | None:
 
 def _address_implausible(order: Judged, _: ValidityTerms) -> Details | None:
     return NOTHING if is_judged(order.contact) and address_wrong(order.contact) else None
+
+
+def _suspected_duplicate(order: Judged, _: ValidityTerms) -> Details | None:
+    return None if order.origin in OFFSHOOTS else order.duplicate
 
 
 def _marked(mark: Mark) -> Callable[[Judged, ValidityTerms], Details | None]:
@@ -113,7 +117,7 @@ RULES: tuple[Rule, ...] = (
     Rule(Hold.RECEIVER_INCOMPLETE, _receiver_incomplete),
     Rule(Hold.PHONE_IMPLAUSIBLE, _phone_implausible),
     Rule(Hold.ADDRESS_IMPLAUSIBLE, _address_implausible),
-    Rule(Hold.SUSPECTED_DUPLICATE, lambda order, _: order.duplicate, ("duplicate_hours",)),
+    Rule(Hold.SUSPECTED_DUPLICATE, _suspected_duplicate, ("duplicate_hours",)),
     Rule(Hold.BLOCKLISTED, lambda order, _: order.blocked),
     Rule(Hold.BUYER_MESSAGE, lambda order, _: NOTHING if says_something(order.contact.buyer_note) else None),
     Rule(

@@ -34,11 +34,15 @@ NAMED = """
     WHERE c.subject_kind = 'order' AND c.clause IN ('2.1.3.1', '2.3.2.1')
     GROUP BY c.run_id, c.clause ORDER BY 1, 2
 """
+# What was split off after its confirmation is due when the order is that it comes from.
 HANDED = """
     SELECT r.terms, MICROS(o.hand_over_by) - MICROS(o.confirmed_at), MIN(o.id), COUNT(*) FROM orders_order o
     LEFT JOIN journal_transition t ON t.kind = 'order' AND t.subject_id = o.id AND t.to_state = 'confirmed'
     LEFT JOIN journal_run r ON r.id = t.run_id
-    WHERE o.confirmed_at IS NOT NULL OR o.hand_over_by IS NOT NULL GROUP BY 1, 2 ORDER BY 3
+    LEFT JOIN orders_order p ON p.id = o.parent_id AND o.origin = 'split' AND p.confirmed_at = o.confirmed_at
+      AND MICROS(o.hand_over_by) = MICROS(p.hand_over_by)
+          + COALESCE(CASE WHEN o.reserved_at = p.reserved_at THEN MICROS(p.reserved_at) - MICROS(p.short_at) END, 0)
+    WHERE (o.confirmed_at IS NOT NULL OR o.hand_over_by IS NOT NULL) AND p.id IS NULL GROUP BY 1, 2 ORDER BY 3
 """
 DECIDED = """
     SELECT id, clause, parameter, value FROM regulation_parameterversion

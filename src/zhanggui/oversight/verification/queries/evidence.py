@@ -41,6 +41,13 @@ class Kind:
 REPLACED = "CASE WHEN s.version_to IS NULL THEN 'current' ELSE 'replaced' END"
 KINDS = {
     "order": Kind("orders_order", "received"),
+    "priority": Kind("orders_order", "0", "CAST(s.priority AS varchar(8))"),
+    "parcel": Kind(
+        "orders_order", "alone", "CASE WHEN s.ship_with_id IS NULL THEN 'alone' ELSE 'together' END", repeats=True
+    ),
+    "favoured": Kind("orders_favouredbuyer", "listed"),
+    "warehouse": Kind("inventory_warehouse", "100", "CAST(s.priority AS varchar(12))"),
+    "preference": Kind("inventory_warehousepreference", "current"),
     "shortage": Kind("orders_order", "none", "CASE WHEN s.short_at IS NULL THEN 'none' ELSE 'short' END"),
     "shortage_case": Kind("shortages_shortagecase", "to_tell"),
     "shortage_notice": Kind("shortages_shortagenotice", "queued"),

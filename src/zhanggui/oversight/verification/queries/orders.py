@@ -29,6 +29,25 @@ O2 = Check("O2", PARTS, (
        OR (o.state = 'history' AND l.shipped + l.cancelled + COALESCE(r.claimed, 0) > 0)
     ORDER BY l.id
     """,
+    # what left a part is with an order that was split off, or with the goods that took its place
+    """
+    SELECT o.id AS "order", p.sku_id AS sku, p.gone, COALESCE(c.taken, 0) + COALESCE(r.taken, 0) AS taken
+    FROM (SELECT order_id, sku_id, SUM(quantity - wanted) AS gone FROM orders_orderpart GROUP BY order_id, sku_id) p
+    JOIN orders_order o ON o.id = p.order_id
+    LEFT JOIN (SELECT k.parent_id, q.sku_id, SUM(q.quantity) AS taken FROM orders_orderpart q
+               JOIN orders_order k ON k.id = q.order_id WHERE k.origin = 'split' AND q.replaces_id IS NULL
+               GROUP BY k.parent_id, q.sku_id) c ON c.parent_id = p.order_id AND c.sku_id = p.sku_id
+    LEFT JOIN (SELECT b.order_id, b.sku_id, SUM(a.quantity) AS taken FROM orders_orderpart a
+               JOIN orders_orderpart b ON b.id = a.replaces_id
+               GROUP BY b.order_id, b.sku_id) r ON r.order_id = p.order_id AND r.sku_id = p.sku_id
+    WHERE p.gone <> COALESCE(c.taken, 0) + COALESCE(r.taken, 0) ORDER BY o.id, p.sku_id
+    """,
+    """
+    SELECT o.id AS "order", o.origin, p.id AS parent, o.total_fen FROM orders_order o
+    LEFT JOIN orders_order p ON p.id = o.parent_id
+    WHERE (o.origin IN ('split', 'resend')) <> (o.parent_id IS NOT NULL)
+       OR (o.parent_id IS NOT NULL AND (p.shop_id <> o.shop_id OR o.total_fen <> 0 OR o.goods_fen <> 0)) ORDER BY o.id
+    """,
     """
     SELECT l.id AS line, o.state FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
     WHERE o.state IN ('confirmed', 'reserved', 'released', 'shipped')
@@ -88,6 +107,30 @@ O4 = Check("O4", ORDERS, (
     SELECT o.id AS "order", o.order_no, q.reference_no FROM orders_order o
     JOIN fulfilment_fulfilmentrequest q ON q.reference_id = o.id
     WHERE o.order_no IS NULL OR o.order_no <> q.reference_no ORDER BY o.id
+    """,
+    # orders of one parcel: one shop, a lead among them, handed over and shipped at once, asked for in one request
+    """
+    SELECT o.id AS "order", o.ship_with_id AS lead, o.state, l.state AS lead_state FROM orders_order o
+    JOIN orders_order l ON l.id = o.ship_with_id
+    WHERE l.ship_with_id IS NULL OR l.ship_with_id <> l.id OR l.shop_id <> o.shop_id
+       OR o.state IN ('cancelled', 'history')
+       OR (o.state IN ('released', 'shipped') OR l.state IN ('released', 'shipped')) AND (o.state <> l.state
+           OR o.released_at <> l.released_at OR COALESCE(MICROS(o.shipped_at), 0) <> COALESCE(MICROS(l.shipped_at), 0))
+    ORDER BY o.id
+    """,
+    """
+    SELECT o.id AS "order", o.state, COUNT(q.id) AS requests FROM orders_order o
+    LEFT JOIN fulfilment_fulfilmentrequest q ON q.reference_id = COALESCE(o.ship_with_id, o.id)
+      AND q.state = CASE WHEN o.state = 'shipped' THEN 'shipped' ELSE 'open' END
+    WHERE o.state IN ('released', 'shipped') GROUP BY o.id, o.state HAVING COUNT(q.id) <> 1 ORDER BY o.id
+    """,
+    """
+    SELECT r.demand_id AS "order", r.id AS reservation, q.reference_id AS reference FROM inventory_reservation r
+    JOIN orders_order o ON o.id = r.demand_id AND o.state = 'released'
+    LEFT JOIN fulfilment_fulfilmentline f ON f.reservation_id = r.id
+    LEFT JOIN fulfilment_fulfilmentrequest q ON q.id = f.request_id
+    WHERE r.state = 'open' AND (q.id IS NULL OR q.state <> 'open' OR q.reference_id <> COALESCE(o.ship_with_id, o.id))
+    ORDER BY r.id
     """,
 ))  # fmt: skip
 

@@ -4,6 +4,10 @@ from zhanggui.oversight.verification.queries.reading import Check
 
 P1 = Check("P1", "SELECT COUNT(*) FROM fulfilment_shipment", (
     """
+    SELECT MIN(id) AS request, reference_id AS reference, COUNT(*) AS times FROM fulfilment_fulfilmentrequest
+    WHERE state <> 'cancelled' GROUP BY reference_id HAVING COUNT(*) > 1 ORDER BY 1
+    """,
+    """
     SELECT MIN(id) AS shipment, request_id AS request, COUNT(*) AS times FROM fulfilment_shipment
     GROUP BY request_id HAVING COUNT(*) > 1 ORDER BY 1
     """,
