@@ -177,6 +177,12 @@ CASES = (
     Corruption("A1", ("journal_chainhead",), "UPDATE journal_chainhead SET seq = seq - 1"),
     Corruption("A4", ("people_staff",), "UPDATE people_staff SET roles = 'administrator,manager'"),
     Corruption("A4", ("people_staff",), "UPDATE people_staff SET invitation_id = NULL"),
+    Corruption("A4", ("people_staff",), "UPDATE people_staff SET username = 'somebody.else'"),
+    Corruption("A4", ("people_staff",), "UPDATE people_staff SET is_active = FALSE"),
+    Corruption("A2", ("people_access",), "UPDATE people_access SET active = 0", ("A4",)),
+    Corruption("A2", CLOCK, "UPDATE obligations_obligation SET department = 'service'"
+               f" WHERE id = {clock_of('REC00000')}"),
+    Corruption("J1", ("intake_intakefile",), "UPDATE intake_intakefile SET new = new + 1"),
     Corruption("A4", ("people_invitation",), "UPDATE people_invitation SET roles = 'administrator'", ("A2",)),
     Corruption("A2", ORDER, f"UPDATE orders_order SET content_hash = 'x' WHERE id = {one('shipped')}"),
     Corruption("A2", ORDER, f"UPDATE orders_order SET short_at = confirmed_at WHERE id = {one('shipped')}"),

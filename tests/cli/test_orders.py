@@ -71,6 +71,13 @@ def test_every_answer_is_one_document_with_the_promised_keys(story: dict[str, Do
     assert all("Traceback" not in done.err for done in story.values())
 
 
+def test_orders_that_stand_later_on_record_say_so_in_words(home: Home, story: dict[str, Done]) -> None:
+    assert story["rest"].code == 1
+    early = home.run("orders", "process", "--as-of", "2026-03-02T08:59+08:00")
+    assert "later_on_record: 1" in early.out
+    assert "2 stay: a later moment is on record for them already" in early.out
+
+
 def test_products_and_stock_come_in(story: dict[str, Done]) -> None:
     assert story["products"].code == 0
     assert figures(story["products"], "new", "changed", "unchanged", "refused") == [2, 0, 0, []]

@@ -1,18 +1,22 @@
 """A backup is the whole company in one file; it comes back whole on either engine, or not at all."""
 
 import gzip
+import json
 import os
 import signal
+import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from select import select
 
+import psycopg
 import pytest
 from tests.cli.conftest import NewHome
 from tests.cli.homes import MOMENT, Home, rows_of
 
 NEXT_MORNING = "2026-03-03T09:30+08:00"
-TABLES = "SELECT COUNT(*) FROM orders_order"
 
 
 def test_a_backup_says_rows_and_digest_and_leaves_the_keys_out(company: Home, tmp_path: Path) -> None:
@@ -28,7 +32,7 @@ def test_a_backup_says_rows_and_digest_and_leaves_the_keys_out(company: Home, tm
 
 def comes_back_whole(company: Home, home: Home, archive: Path) -> None:
     """Restore, and prove that everything is there, verifies, and lives on."""
-    kept = company.run("backup", archive.with_suffix(".again"), "--json").document
+    kept = company.run("backup", home.folder / "again.gz", "--json").document
     back = home.run("restore", archive, "--json")
     assert (back.code, back.document) == (0, kept)
     assert home.contents() == rows_of(archive)
@@ -113,6 +117,15 @@ def empty(new_home: NewHome) -> Home:
     return new_home()
 
 
+def holds_nothing(home: Home) -> bool:
+    """Tell whether there is no row of the company, or not even a table for it."""
+    counted = []
+    for table in ("orders_order", "journal_run", "people_staff", "catalog_sku", "calendars_calendarday"):
+        with suppress(sqlite3.OperationalError, psycopg.errors.UndefinedTable):
+            counted += home.sql(f"SELECT COUNT(*) FROM {table}")
+    return not any(n for (n,) in counted)
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_is_refused_before_anything_is_written(
     archive: Path, empty: Home, tmp_path: Path, damage: Callable[[bytes], bytes]
@@ -122,7 +135,83 @@ def test_a_damaged_file_is_refused_before_anything_is_written(
     assert (done.code, done.out) == (2, "")
     assert "bad.gz" in done.err
     assert "Traceback" not in done.err
-    assert empty.sql(TABLES) == [(0,)]
+    assert holds_nothing(empty)
+
+
+def crafted(whole: bytes, change: Callable[[list[bytes]], list[bytes]]) -> bytes:
+    """Change the lines of an archive and close it with a digest that fits again."""
+    *lines, _closing = gzip.decompress(whole).splitlines(keepends=True)
+    kept = change(lines)
+    closing = {"rows": sum(line.startswith(b"[") for line in kept), "digest": sha256(b"".join(kept)).hexdigest()}
+    return gzip.compress(b"".join(kept) + json.dumps(closing).encode() + b"\n")
+
+
+def first_order(change: Callable[[list[object]], list[object]]) -> Callable[[list[bytes]], list[bytes]]:
+    """Change the first order's row."""
+
+    def changed(lines: list[bytes]) -> list[bytes]:
+        at = next(at for at, line in enumerate(lines) if b'"table": "orders_order"' in line) + 1
+        return [*lines[:at], json.dumps(change(json.loads(lines[at]))).encode() + b"\n", *lines[at + 1 :]]
+
+    return changed
+
+
+def without_table(lines: list[bytes]) -> list[bytes]:
+    """Leave one table out, with its line."""
+    at = next(at for at, line in enumerate(lines) if b'"table": "people_signinattempt"' in line)
+    return [*lines[:at], *lines[at + 1 :]]
+
+
+def row_twice(lines: list[bytes]) -> list[bytes]:
+    """Write the first order's row twice."""
+    at = next(at for at, line in enumerate(lines) if b'"table": "orders_order"' in line) + 1
+    return [*lines[:at], lines[at], *lines[at:]]
+
+
+def moment_spoilt(row: list[object]) -> list[object]:
+    """Put rubbish where a moment stands."""
+    return ["rubbish" if isinstance(cell, str) and cell.endswith("+00:00") else cell for cell in row]
+
+
+CRAFTED: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "a short row": first_order(lambda row: row[:-1]),
+    "a rubbish moment": first_order(moment_spoilt),
+    "a huge id": first_order(lambda row: [10**30, *row[1:]]),
+    "an id that leaves no room": first_order(lambda row: [2**63 - 2, *row[1:]]),
+    "a word for an id": first_order(lambda row: ["x", *row[1:]]),
+    "a row twice": row_twice,
+    "a table twice": lambda lines: [*lines, next(line for line in lines if b'"table": "orders_order"' in line)],
+    "no last id": lambda lines: [lines[0].replace(b"last_fact_id", b"lost"), *lines[1:]],
+    "a word for the last id": lambda lines: [b'{"format": "zhanggui-archive/1", "last_fact_id": "x"}\n', *lines[1:]],
+    "no JSON": lambda lines: [*lines, b"no json\n"],
+    "nested without end": lambda lines: [*lines, b"[" * 200_000 + b"\n"],
+    "a number alone": lambda lines: [*lines, b"5\n"],
+    "a row before its table": lambda lines: [lines[0], b"[1]\n", *lines[1:]],
+    "a table without a name": lambda lines: [*lines, b'{"table": [], "columns": []}\n'],
+    "a table without columns": lambda lines: [*lines, b'{"table": "orders_order"}\n'],
+    "a table left out": without_table,
+    "nothing but its frame": lambda lines: lines[:1],
+}
+
+
+@pytest.mark.parametrize("name", CRAFTED)
+def test_a_crafted_file_is_refused_in_one_line_and_leaves_nothing(
+    archive: Path, empty: Home, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "bad.gz").write_bytes(crafted(archive.read_bytes(), CRAFTED[name]))
+    done = empty.run("restore", tmp_path / "bad.gz", "--json")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("zhanggui: ")
+    assert "bad.gz" in done.err
+    assert done.err.count("\n") == 1
+    assert holds_nothing(empty)
+
+
+def test_a_file_that_is_not_whole_makes_no_database(archive: Path, new_home: NewHome, tmp_path: Path) -> None:
+    (tmp_path / "bad.gz").write_bytes(cut_short(archive.read_bytes()))
+    home = new_home(sqlite=True)
+    assert home.run("restore", tmp_path / "bad.gz").code == 2
+    assert not list(home.folder.glob("*.sqlite3*"))
 
 
 def test_a_file_that_is_not_there_is_named(empty: Home, tmp_path: Path) -> None:

@@ -80,6 +80,38 @@ def test_the_same_form_sent_twice_changes_the_calendar_once(owner: Client) -> No
     assert Run.objects.filter(step="calendars.edit_days").count() == 1
 
 
+@pytest.mark.parametrize("address", ["/calendar/days/", "/calendar/hours/sales/set/"])
+@pytest.mark.parametrize("act", ["check", "save"])
+def test_who_decided_over_an_older_calendar_is_told_who_changed_it(owner: Client, address: str, act: str) -> None:
+    seen = str(current_version())
+    sent(owner, "save", first="2026-12-20", last="2026-12-20", version=seen)
+    late = sent(owner, act, address, version=seen)
+    assert late.status_code == 422
+    assert "Wang" in text_of(late)
+    newest = current_version()
+    assert f'name="version" value="{newest}"' in text_of(late)
+    assert newest == int(seen) + 1
+    assert sent(owner, "save", address, version=str(newest)).status_code == 302
+
+
+def test_a_form_carries_the_version_that_was_seen_through_the_preview(owner: Client) -> None:
+    seen = current_version()
+    for address in ("/calendar/days/", "/calendar/hours/sales/set/"):
+        assert f'name="version" value="{seen}"' in text_of(sent(owner, "check", address, version=str(seen)))
+    assert sent(owner, "save", version="x").status_code == 400
+
+
+def test_days_that_are_past_are_named_so_before_they_change(owner: Client) -> None:
+    words = "这些日子已经过去"
+    assert words in text_of(sent(owner, "check", first="2026-11-23", last="2026-11-25"))
+    assert words not in text_of(sent(owner, "check", first="2026-11-24", last="2026-11-25"))
+
+
+def test_a_name_holds_nothing_unseen(owner: Client) -> None:
+    sent(owner, "save", name_zh="年\u202e会", last="2026-12-24")
+    assert CalendarDay.objects.get(day="2026-12-24", version_to=None).name_zh == "年<U+202E>会"
+
+
 def test_a_further_change_takes_the_first_back(owner: Client) -> None:
     sent(owner, "save")
     sent(owner, "save", kind="ordinary")

@@ -1,6 +1,7 @@
 """What holds for every address: a declared right, strict headers, sign-in first, and GET changes nothing."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -79,6 +80,49 @@ def test_each_answer_carries_the_headers(route: URLPattern, owner: Client) -> No
     assert answer["Referrer-Policy"] == ("no-referrer" if route.name in FOR_CUSTOMERS else "same-origin")
     assert answer["X-Frame-Options"] == "DENY"
     assert "no-store" in answer["Cache-Control"]
+
+
+def bears_the_headers(answer: Any) -> bool:
+    """Tell whether an answer of any kind keeps strangers' code, frames and guesses about its kind away."""
+    policy = answer.headers.get("Content-Security-Policy", "")
+    return (
+        "default-src 'self'" in policy
+        and "frame-ancestors 'none'" in policy
+        and "unsafe" not in policy
+        and answer.headers.get("X-Content-Type-Options") == "nosniff"
+        and answer.headers.get("X-Frame-Options") == "DENY"
+    )
+
+
+@each(ROUTES)
+def test_each_answer_of_each_method_to_strangers_and_staff_carries_them(route: URLPattern, hire: Hire) -> None:
+    person, nobody = hire(), hire("nobody", roles=())
+    for who in (None, person, nobody):
+        for strict in (True, False):
+            asked = Client(enforce_csrf_checks=strict, raise_request_exception=False)
+            if who:
+                asked.force_login(who)
+            for method in ("HEAD", "GET", "POST", "PUT", "DELETE", "OPTIONS"):
+                answer = asked.generic(method, address_of(route))
+                assert answer.status_code < 500, (method, answer.status_code)
+                assert bears_the_headers(answer), (method, answer.status_code)
+
+
+@each(ROUTES)
+def test_whatever_is_sent_without_the_token_is_refused(route: URLPattern, hire: Hire) -> None:
+    for who in (None, hire()):
+        strict = Client(enforce_csrf_checks=True)
+        if who:
+            strict.force_login(who)
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            assert strict.generic(method, address_of(route)).status_code == 403, method
+
+
+@pytest.mark.parametrize("address", ["/nothing/", "/gallery/?q=1&q=2", "/static/nothing.js", "/orders/?state=x"])
+def test_answers_about_what_went_wrong_carry_them_too(owner: Client, address: str) -> None:
+    answer = owner.get(address)
+    assert answer.status_code in (400, 404)
+    assert bears_the_headers(answer)
 
 
 @each(ROUTES, "GET")

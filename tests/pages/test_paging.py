@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
+from django.test import Client
 from tests.pages.conftest import MOMENT
 from tests.pages.shop import take_orders
 
@@ -67,6 +68,22 @@ def test_an_index_begins_at_the_place_of_a_page(orders: list[int], newest: bool)
 def test_a_part_of_the_work_is_counted_over_its_own_index(orders: list[int], when: str, index: str) -> None:
     plan = plan_of(clocks._part(WorkFilter(), when, MOMENT).order_by("due_at", "id")[:51])
     assert f"{index}" in plan, plan
+
+
+@pytest.mark.parametrize(
+    "place", ["1_99999999999999999999999", "1_-1", "9e99_1", "99999999999999999999999_1", "1", "x_y"]
+)
+@pytest.mark.parametrize("address", ["/", "/orders/"])
+def test_what_is_no_place_in_a_list_is_a_bad_request(owner: Client, address: str, place: str) -> None:
+    assert owner.get(address, {"after": place}).status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/clocks/assign/", "/jobs/release/"])
+def test_more_rows_than_a_step_takes_are_told(owner: Client, address: str) -> None:
+    form = {"id": [str(n) for n in range(1, 1_002)], "person": "1", "reason": "x"}
+    answer = owner.post(address, form, follow=True)
+    assert answer.status_code == 200
+    assert "最多选择 1,000" in answer.content.decode().replace("1000", "1,000")
 
 
 def test_paused_clocks_are_counted_apart_and_listed(orders: list[int]) -> None:

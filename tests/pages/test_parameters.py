@@ -1,6 +1,6 @@
 """Values of clauses: set from a day on, after a look at what changes, by management."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,6 +49,24 @@ def test_a_value_holds_from_its_day_on_and_stands_with_person_and_reason(owner: 
 def test_today_means_from_now_on(owner: Client) -> None:
     sent(owner, "save", day="2026-11-24")
     assert ParameterVersion.objects.get().valid_from == MOMENT
+
+
+def test_today_pressed_twice_is_set_once_and_said_so(owner: Client) -> None:
+    sent(owner, "save", day="2026-11-24", key="k")
+    later = MOMENT + timedelta(seconds=2)
+    with clock.frozen(later):
+        again = owner.post(f"{PAGE}set/", {**FORM, "act": "save", "day": "2026-11-24", "key": "k"}, follow=True)
+    assert "没有重复执行" in text_of(again) or "未重复" in text_of(again)
+    assert "内容不同" not in text_of(again)
+    other = sent(owner, "save", later, day="2026-11-24", key="k", value="40")
+    assert other.status_code == 200
+    assert ParameterVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("day", ["2026-12-01x", "20261201", "2026-W49-2", "2101-01-01", "9999-12-31"])
+def test_a_day_is_read_whole_or_not_at_all(owner: Client, day: str) -> None:
+    assert sent(owner, "save", day=day).status_code == 422
+    assert not ParameterVersion.objects.exists()
 
 
 def test_a_later_decision_is_named_in_what_changes(owner: Client) -> None:

@@ -88,13 +88,33 @@ def test_many_orders_are_processed_by_the_worker_in_the_name_of_who_asked(
     monkeypatch.setattr(shipping, "AT_ONCE", 1)
     stock_shop(MOMENT)
     take_orders(["A-1", "A-2"], MOMENT)
-    for _ in range(2):
-        assert "转为后台处理" in text_of(owner.post("/orders/process/", {"key": "k"}, follow=True))
+    assert "转为后台处理" in text_of(owner.post("/orders/process/", {"key": "k"}, follow=True))
+    for key in ("k", "another"):
+        assert "已在后台处理" in text_of(owner.post("/orders/process/", {"key": key}, follow=True))
     job = Job.objects.get(kind="orders.process")
     monkeypatch.setattr(handlers.delivery, "renew_lease", lambda *_, **__: True)
     claim = Claim(job.id, job.kind, job.key, json.loads(job.payload), "w", Priority.NORMAL, 1, 1, 5, 0, 0)
     handlers.HANDLERS[job.kind].run(handlers.Work(claim, clock.now(), lambda: False))
     assert set(Order.objects.values_list("state", flat=True)) == {"shipped"}
+
+
+@pytest.mark.parametrize(("state", "words"), [("done", "没有开始新的处理"), ("parked", "等待人工处理")])
+def test_a_form_whose_work_has_ended_says_that_nothing_new_began(
+    owner: Client, monkeypatch: pytest.MonkeyPatch, state: str, words: str
+) -> None:
+    monkeypatch.setattr(shipping, "AT_ONCE", 1)
+    take_orders(["A-1", "A-2"], MOMENT)
+    owner.post("/orders/process/", {"key": "k"})
+    Job.objects.filter(kind="orders.process").update(state=state)
+    assert words in text_of(owner.post("/orders/process/", {"key": "k"}, follow=True))
+    owner.post("/orders/process/", {"key": "new"})
+    assert Job.objects.filter(kind="orders.process").count() == 2
+
+
+@pytest.mark.parametrize("number", [987_654_321, 10**30])
+def test_an_order_that_is_not_there_is_not_found(owner: Client, number: int) -> None:
+    assert owner.post(f"/orders/{number}/ship/", {"carrier": "sf", "waybill": "1"}).status_code == 404
+    assert owner.get(f"/orders/{number}/").status_code == 404
 
 
 def test_who_may_only_look_can_neither_ship_nor_process(client: Client, hire: Hire) -> None:

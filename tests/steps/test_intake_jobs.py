@@ -71,6 +71,23 @@ def test_a_file_that_came_in_meanwhile_ends_its_job(queued: int) -> None:
     assert (Job.objects.get().state, Order.objects.count()) == ("done", 5)
 
 
+def test_a_check_that_was_laid_aside_is_let_go_when_the_file_is_checked_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    intake_id = bring_file(table(row("N1")))
+    with monkeypatch.context() as large:
+        large.setattr(taking_in, "SOON_BYTES", 0)
+        taking_in.check_soon(intake_id, context=now())
+    job = Job.objects.get()
+    Job.objects.update(state="parked")
+    taking_in.check_soon(intake_id, context=now())
+    assert (seen(intake_id).state, seen(intake_id).attempt) == ("checked", 2)
+    assert Job.objects.get(id=job.id).state == "waiting"
+    with clock.frozen(now().as_of):
+        assert runner.do_one(now().as_of, kinds=[job.kind])
+    assert (Job.objects.get(id=job.id).state, seen(intake_id).state) == ("done", "checked")
+
+
 def test_a_job_that_was_laid_aside_goes_on_when_anybody_presses_import_again(
     queued: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

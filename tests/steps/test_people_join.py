@@ -1,9 +1,11 @@
 """People come in by one-time links, with the rights of their roles; guessing is slowed, nobody is locked out."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.cast import MONDAY_MORNING, PASSWORD
@@ -12,9 +14,9 @@ from tests.factories.orders import now, refusals, results
 import zhanggui
 from zhanggui.journal.models import Run
 from zhanggui.journal.records import Actor, KeyReused
-from zhanggui.people.models import Invitation, SignInAttempt, Staff
+from zhanggui.people.models import Access, Invitation, SignInAttempt, Staff
 from zhanggui.people.queries import has_staff, rights, seconds_to_wait
-from zhanggui.people.records import InvitationRefused, NewInvitation, NewStaff
+from zhanggui.people.records import AccessChange, InvitationRefused, NewInvitation, NewStaff
 from zhanggui.people.rules import OWNER_ROLES, ROLES, rights_of, roles_with, wait_seconds
 from zhanggui.people.steps import (
     VALID_FOR,
@@ -23,6 +25,7 @@ from zhanggui.people.steps import (
     invite_staff,
     join_staff,
     note_failed_sign_in,
+    set_access,
 )
 
 US = timedelta(microseconds=1)
@@ -118,7 +121,7 @@ def test_a_link_lives_for_a_day(off: timedelta, codes: list[tuple[int, str]]) ->
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("password", ["short", "password1234", "sun.qian.2026", "123456789012"])
+@pytest.mark.parametrize("password", ["short", "password1234", "sun.qian.2026", "123456789012", "abab" * 4, "王" * 12])
 def test_a_weak_password_is_refused_with_reasons_and_leaves_the_link_alive(password: str) -> None:
     token = invited()
     answer = join_staff([person(token, password=password)], context=now())
@@ -137,10 +140,45 @@ def test_a_taken_name_is_refused_and_leaves_the_link_alive() -> None:
 
 
 @pytest.mark.django_db
-def test_who_left_has_no_rights() -> None:
+@pytest.mark.parametrize("name", ["SUN.QIAN", "sun.ｑian", "Sun.Qian", "ſun.qian"])
+def test_a_name_that_looks_like_a_taken_one_is_taken(name: str) -> None:
+    join_staff([person(invited())], context=now())
+    assert refusals(join_staff([person(invited(), name)], context=now())) == [(0, "name_taken")]
+    twin = Staff(username=name, display_name="x", department="sales", joined_at=MONDAY_MORNING)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        twin.save()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("王\u202eabc", "王<U+202E>abc"), (" 孙\t倩 ", "孙 倩"), ("\u2066" * 20, "<U+2066>" * 8)]
+)
+def test_a_shown_name_holds_nothing_unseen(typed: str, kept: str) -> None:
+    join_staff([NewStaff(invited(), "sun.qian", typed, PASSWORD)], context=now())
+    assert Staff.objects.get().display_name == kept
+
+
+@pytest.mark.django_db
+def test_a_shown_name_of_nothing_is_refused() -> None:
+    answer = join_staff([NewStaff(invited(), "sun.qian", "\t \x01", PASSWORD)], context=now())
+    assert refusals(answer) == [(0, "name_missing")]
+
+
+@pytest.mark.django_db
+def test_who_left_has_no_rights_and_may_be_let_in_again_each_in_a_run() -> None:
     (key,) = results(join_staff([person(invited("management", *OWNER_ROLES))], context=now()))
-    Staff.objects.filter(pk=key).update(is_active=False)
+    out, back = AccessChange("sun.qian", False), AccessChange("sun.qian", True)
+    assert results(set_access([out], context=replace(now(), reason="left"))) == [key]
     assert rights(Staff.objects.get(pk=key)) == frozenset()
+    assert refusals(set_access([out, AccessChange("nobody", False)], context=now())) == [
+        (0, "stands_already"), (1, "unknown_staff"),
+    ]  # fmt: skip
+    assert refusals(set_access([back, back], context=now())) == [(1, "twice_in_batch")]
+    assert Staff.objects.get(pk=key).is_active
+    assert list(Access.objects.order_by("id").values_list("staff_id", "username", "active")) == [
+        (key, "sun.qian", 1), (key, "sun.qian", 0), (key, "sun.qian", 1),
+    ]  # fmt: skip
+    assert Run.objects.filter(step="people.set_access").order_by("id")[0].reason == "left"
 
 
 def test_roles_add_up_and_unknown_roles_give_nothing() -> None:

@@ -16,7 +16,7 @@ from importlib import import_module
 from zhanggui import __version__
 from zhanggui.cli.outcome import COULD_NOT, CannotRun, Outcome
 from zhanggui.config.environment import SettingsRefused
-from zhanggui.kernel.text import escape_control
+from zhanggui.kernel.text import escape_control, forbidden
 
 COMMANDS = (
     "zhanggui.cli.serving",
@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     try:
         parsed = _parser().parse_args(arguments)
+        _refuse_unstorable(parsed)
         outcome = _run(parsed)
     except (CannotRun, SettingsRefused) as error:
         print(f"zhanggui: {_one_line(error)}", file=sys.stderr)
@@ -61,6 +62,17 @@ def _parser() -> argparse.ArgumentParser:
     for module in COMMANDS:
         import_module(module).add_commands(commands, shared)
     return parser
+
+
+def _refuse_unstorable(parsed: argparse.Namespace) -> None:
+    """Refuse words that are no UTF-8 or that no database stores; only paths of files may be any bytes.
+
+    Raises: CannotRun.
+    """
+    for name, value in vars(parsed).items():
+        for word in value if isinstance(value, list) else [value]:
+            if isinstance(word, str) and forbidden(word):
+                raise CannotRun(f"{name}: {word!r} cannot be read as UTF-8; type it in a terminal that speaks UTF-8")
 
 
 def moment(text: str) -> datetime:

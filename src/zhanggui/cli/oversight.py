@@ -154,6 +154,8 @@ def verify(parsed: argparse.Namespace) -> Outcome:
     unknown = sorted(set(parsed.only) - set(INVARIANTS))
     if unknown:
         raise CannotRun(f"no such invariant: {', '.join(unknown)}; known are {', '.join(INVARIANTS)}")
+    if parsed.heads and not parsed.heads.is_file():
+        raise CannotRun(f"{parsed.heads}: there is no such file of heads; nothing was held against it")
     heads = known_heads(parsed.heads) if parsed.heads else None
     try:
         report = check(parsed.as_of or clock.now(), only=parsed.only or None, heads=heads)

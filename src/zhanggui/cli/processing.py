@@ -6,6 +6,7 @@ from typing import Any
 
 from zhanggui.cli.outcome import DONE, FINDINGS, Outcome
 from zhanggui.processes.records import UNTIL
+from zhanggui.sales.orders.records import Refusal
 
 WAITING_SHOWN = 10
 
@@ -44,6 +45,8 @@ def process(parsed: argparse.Namespace) -> Outcome:
     lines += [f"  {name:<10} {stage.accepted:>8} {_reasons(stage.rejected)}" for name, stage in stages.items()]
     if not parsed.json:
         lines += [f"  waits: {number}: {why}" for number, why in reasons_of(WAITING_SHOWN)]
+    if held := sum(stage.rejected.get(Refusal.LATER_ON_RECORD, 0) for stage in stages.values()):
+        lines.append(f"  {held} stay: a later moment is on record for them already; run it again with a later --as-of")
     if document["overtaken"]:
         lines.append(f"  {document['overtaken']} were moved on by somebody else meanwhile")
     refused = any(stage.rejected for stage in stages.values())

@@ -32,15 +32,19 @@ def backup(parsed: argparse.Namespace) -> Outcome:
 
 
 def restore(parsed: argparse.Namespace) -> Outcome:
-    """Migrate an empty database and take the file in, all or nothing; exit 1 where the keys are not the backup's."""
+    """Migrate an empty database and take the file in, all or nothing; exit 1 where the keys are not the backup's.
+
+    A file that is not whole is refused before there is a database.
+    """
     from django.core.management import call_command
 
-    from zhanggui.cli.archive import ArchiveRefused, read_archive
+    from zhanggui.cli.archive import ArchiveRefused, examine_archive, read_archive
     from zhanggui.cli.health import keys_missing
     from zhanggui.cli.home import alone
     from zhanggui.journal.queries import key_fits
 
     try:
+        examine_archive(parsed.file)
         with alone():
             call_command("migrate", verbosity=0, interactive=False)
             rows, digest = read_archive(parsed.file)

@@ -27,6 +27,13 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     invite.add_argument("--address", help="address of the site in the link (default: where this home was served last)")
     invite.set_defaults(handler=invite_staff)
+    access = commands.add_parser("access", parents=[shared], help="end a member of staff's access, or give it back")
+    access.add_argument("name", help="name to sign in")
+    way = access.add_mutually_exclusive_group(required=True)
+    way.add_argument("--end", dest="active", action="store_false", help="no more sign-in; open pages end too")
+    way.add_argument("--give", dest="active", action="store_true", help="may sign in again")
+    access.add_argument("--reason", default="", help="why; it stays with the run")
+    access.set_defaults(handler=change_access)
 
 
 def _port(text: str) -> int:
@@ -90,6 +97,22 @@ def invite_staff(parsed: argparse.Namespace) -> Outcome:
     address = parsed.address or (kept.read_text().strip() if kept.exists() else "http://127.0.0.1:8000")
     link = _link(address.rstrip("/"), parsed.department, roles, "invite")
     return Outcome({"link": link}, (link,))
+
+
+def change_access(parsed: argparse.Namespace) -> Outcome:
+    """End the access of a member of staff, or give it back, in a run that names the reason."""
+    from zhanggui.journal.records import Actor, Context
+    from zhanggui.kernel import clock
+    from zhanggui.people.records import AccessChange
+    from zhanggui.people.steps import set_access
+
+    context = Context(Actor("cli", "access"), parsed.as_of or clock.now(), reason=parsed.reason)
+    given = set_access([AccessChange(parsed.name, parsed.active)], context=context)
+    if given.rejected:
+        known = {"unknown_staff": "nobody signs in under this name", "stands_already": "it stands so already"}
+        raise CannotRun(f"{parsed.name}: {known[given.rejected[0].code]}")
+    return Outcome({"name": parsed.name, "active": parsed.active, "run": given.run_id},
+                   (f"{parsed.name}: access {'given' if parsed.active else 'ended'}",))  # fmt: skip
 
 
 def _link(address: str, department: str, roles: Sequence[str], command: str) -> str:

@@ -54,6 +54,11 @@ def clean_id(text: str) -> str:
     return _drop_surrogates(_CONTROL.sub(" ", narrow)).strip()
 
 
+def folded(text: str) -> str:
+    """Return a name as look-alikes are compared: without case, width and composition."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
 def _drop_surrogates(text: str) -> str:
     return "".join("\ufffd" if unicodedata.category(sign) == "Cs" else sign for sign in text)
 

@@ -44,8 +44,8 @@ class Obligation(models.Model):
     late_us = models.BigIntegerField(null=True)
 
     fixed_columns: ClassVar[tuple[str, ...]] = (
-        "id", "clause", "subject_kind", "subject_id", "cycle", "started_at", "allowed_seconds", "time_basis",
-        "terms_version", "calendar_version",
+        "id", "clause", "subject_kind", "subject_id", "cycle", "department", "started_at", "allowed_seconds",
+        "time_basis", "terms_version", "calendar_version",
     )  # fmt: skip
 
     class Meta:

@@ -1,9 +1,12 @@
 """Staff: who may sign in, in which department, with which roles."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Q
+
+from zhanggui.kernel.text import folded
 
 SUBJECT_MAX = 80
 
@@ -11,10 +14,12 @@ SUBJECT_MAX = 80
 class Staff(AbstractBaseUser):
     """One member of staff. Never deleted: `is_active` ends the access, the name stays on the runs.
 
-    Department and roles are those of the invitation, which its run vouches for; the checker compares them.
+    Department and roles are those of the invitation, name and access those of the newest `Access` row; their runs
+    vouch for them, and the checker compares them. `username_folded`: names that look alike are one name.
     """
 
     username = models.CharField(max_length=64, unique=True)
+    username_folded = models.CharField(max_length=255, unique=True)
     display_name = models.CharField(max_length=64)
     department = models.CharField(max_length=24)
     roles = models.CharField(max_length=200, default="")
@@ -30,6 +35,26 @@ class Staff(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.display_name
+
+    def save(self, *args: Any, **named: Any) -> None:
+        """Fold the name with every save, so that the unique column speaks of the name as it is."""
+        self.username_folded = folded(self.username)
+        super().save(*args, **named)
+
+
+class Access(models.Model):
+    """From this run on a member of staff may sign in under this name (`active` 1), or no more (0). Never changes."""
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField(db_index=True)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT)
+    username = models.CharField(max_length=64)
+    active = models.SmallIntegerField()
+
+    fixed_columns: ClassVar[tuple[str, ...]] = ("id", "staff_id", "username", "active")
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(active__in=(0, 1)), name="access_yes_or_no"),)
 
 
 class Invitation(models.Model):

@@ -7,7 +7,7 @@ from hashlib import sha256
 class InvitationRefused(Exception):
     """The one-time link cannot be made or used.
 
-    `code`: unknown_department, unknown_role; unknown, used, expired, name_taken, weak_password.
+    `code`: unknown_department, unknown_role; unknown, used, expired, name_taken, name_missing, weak_password.
     """
 
     def __init__(self, code: str, details: tuple[str, ...] = ()) -> None:
@@ -33,6 +33,14 @@ class NewInvitation:
     def content_hash(self) -> str:
         """Return what stands for the invitation in a run's input hash; the token itself has no part in it."""
         return sha256(f"{self.token_digest} {self.department} {','.join(self.roles)}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChange:
+    """Whether a member of staff may sign in from now on."""
+
+    username: str
+    active: bool
 
 
 @dataclass(frozen=True, slots=True)

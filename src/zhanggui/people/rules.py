@@ -63,6 +63,11 @@ def invitation_fault(department: str, roles: Iterable[str]) -> str | None:
     return None if set(roles) <= ROLES.keys() else "unknown_role"
 
 
+def too_few_signs(password: str) -> bool:
+    """Tell whether a password is made of fewer than five different characters, whatever its length."""
+    return len(set(password)) < 5
+
+
 def wait_seconds(failures: int) -> int:
     """Return how long a further sign-in must wait after so many failures in the last 15 minutes.
 

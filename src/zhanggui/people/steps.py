@@ -6,16 +6,19 @@ from datetime import datetime, timedelta
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from zhanggui.journal.records import SYSTEM, Actor, Context
 from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel import ids
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
-from zhanggui.people.models import SUBJECT_MAX, Invitation, SignInAttempt, Staff
-from zhanggui.people.records import InvitationRefused, NewInvitation, NewStaff
-from zhanggui.people.rules import invitation_fault
+from zhanggui.kernel.text import clean_name, folded
+from zhanggui.people.models import SUBJECT_MAX, Access, Invitation, SignInAttempt, Staff
+from zhanggui.people.records import AccessChange, InvitationRefused, NewInvitation, NewStaff
+from zhanggui.people.rules import invitation_fault, too_few_signs
 
 VALID_FOR = timedelta(hours=24)
+SHOWN_MAX = 64
 
 
 def invite(*, department: str, roles: Sequence[str], as_of: datetime, actor: Actor = SYSTEM) -> str:
@@ -56,19 +59,21 @@ def join_staff(batch: Sequence[NewStaff], *, context: Inside) -> Answer:
     """Turn invitations into members of staff.
 
     Clause: 1.1 (each member of staff belongs to a department).
-    Rejects: unknown, used, expired (the link); name_taken; weak_password with the reasons.
-    Writes: the member of staff, the invitation's use.
+    Rejects: unknown, used, expired (the link); name_taken, also by one that looks alike; name_missing (to be shown);
+    weak_password with the reasons.
+    Writes: the member of staff and their access, the invitation's use.
     """
     accepted, rejected = [], []
     for index, person in enumerate(batch):
         try:
-            accepted.append(Accepted(index, _join(person, context.as_of).pk))
+            accepted.append(Accepted(index, _join(person, context).pk))
         except InvitationRefused as refusal:
             rejected.append(Rejected(index, refusal.code, {"why": " ".join(refusal.details)}))
     return answer(accepted, rejected)
 
 
-def _join(person: NewStaff, as_of: datetime) -> Staff:
+def _join(person: NewStaff, context: Inside) -> Staff:
+    as_of, shown = context.as_of, clean_name(person.display_name)
     invitation = Invitation.objects.select_for_update().filter(token_digest=person.token_digest).first()
     if invitation is None:
         raise InvitationRefused("unknown")
@@ -76,20 +81,59 @@ def _join(person: NewStaff, as_of: datetime) -> Staff:
         raise InvitationRefused("used")
     if invitation.expires_at <= as_of:
         raise InvitationRefused("expired")
-    if Staff.objects.filter(username=person.username).exists():
+    if Staff.objects.filter(username_folded=folded(person.username)).exists():
         raise InvitationRefused("name_taken")
+    if not shown:
+        raise InvitationRefused("name_missing")
     staff = Staff(
-        username=person.username, display_name=person.display_name, department=invitation.department,
+        username=person.username, display_name=shown[:SHOWN_MAX], department=invitation.department,
         roles=invitation.roles, joined_at=as_of, invitation_id=invitation.pk,
     )  # fmt: skip
     try:
+        if too_few_signs(person.password):
+            raise ValidationError(_("Use at least five different characters."))
         validate_password(person.password, staff)
     except ValidationError as error:
         raise InvitationRefused("weak_password", tuple(error.messages)) from error
     staff.set_password(person.password)
     staff.save()
     Invitation.objects.filter(pk=invitation.pk).update(used_at=as_of)
+    _note_access([(staff.pk, staff.username, 1)], context)
     return staff
+
+
+def _note_access(changes: Sequence[tuple[int, str, int]], context: Inside) -> None:
+    context.run.insert(Access, {
+        "id": context.run.ids(len(changes)), "staff_id": [key for key, _, _ in changes],
+        "username": [name for _, name, _ in changes], "active": [active for _, _, active in changes],
+    })  # fmt: skip
+
+
+@step("people.set_access", clause="1.1", limit=100)
+def set_access(batch: Sequence[AccessChange], *, context: Inside) -> Answer:
+    """End the access of members of staff, or give it back; whoever is signed in is out at the next page.
+
+    Clause: 1.1. Gives: the person's id. Rejects: unknown_staff; stands_already; twice_in_batch.
+    Writes: the members of staff, one row of access each.
+    """
+    run = context.run
+    names = [row.username for row in batch]
+    found = {row[0]: row[1:] for row in run.lock(Staff, "username", names, ["username", "id", "is_active"])}
+    accepted, rejected, seen = [], [], set()
+    changes: list[tuple[int, str, int]] = []
+    for index, row in enumerate(batch):
+        key, stands = found.get(row.username, (0, False))
+        code = "unknown_staff" if not key else "twice_in_batch" if key in seen else ""
+        if code := code or ("stands_already" if stands == row.active else ""):
+            rejected.append(Rejected(index, code, {}))
+        else:
+            changes.append((key, row.username, int(row.active)))
+            accepted.append(Accepted(index, key))
+        seen.add(key)
+    for active in (True, False):
+        run.update(Staff, [key for key, _, wanted in changes if wanted == active], {"is_active": active})
+    _note_access(changes, context)
+    return answer(accepted, rejected)
 
 
 def note_failed_sign_in(subjects: Sequence[str], as_of: datetime) -> None:

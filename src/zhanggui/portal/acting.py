@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from zhanggui.journal.records import Actor, Busy, Context, Contradicted, KeyReused
+from zhanggui.journal.records import Actor, BatchTooLarge, Busy, Context, Contradicted, KeyReused
 from zhanggui.kernel import clock
 from zhanggui.kernel.batch import Answer
 from zhanggui.people.models import Staff
@@ -43,15 +43,29 @@ def context_of(request: HttpRequest, *, key: str | None = None, reason: str = ""
 
 
 def carried_out(
-    request: HttpRequest, step: Callable[..., Answer], batch: Sequence[Any], context: Context
+    request: HttpRequest,
+    step: Callable[..., Answer],
+    batch: Sequence[Any],
+    context: Context,
+    *,
+    same: Callable[[], bool] = lambda: False,
 ) -> Answer | None:
-    """Call a step for a page; a batch that is refused as a whole is told, and nothing is returned."""
+    """Call a step for a page; a batch that is refused as a whole is told, and nothing is returned.
+
+    Takes: same, asked when the form's key was used with other input: whether that meant the same and is done.
+    """
     try:
         answer = step(batch, context=context)
     except KeyReused:
+        if same():
+            messages.info(request, _("This was done already; it was not done twice."))
+            return Answer((), (), replayed=True)
         words = _("This form was sent before with other content. Look at how it stands, then begin again.")
     except Contradicted:
         words = _("This contradicts what is on record already, such as a later moment. Nothing changed.")
+    except BatchTooLarge as refusal:
+        limit = {"n": refusal.details["limit"]}
+        words = _("These are too many at once: choose at most %(n)d. Nothing changed.") % limit
     except Busy:
         words = _("The database is busy. Nothing was changed; try again in a moment.")
     else:

@@ -1,5 +1,6 @@
 """What a request asks for, read strictly: a value outside its list is a bad request, never a guess."""
 
+import re
 from collections.abc import Collection
 from datetime import date, datetime
 
@@ -8,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 WORDS_MAX = 80
+LAST_YEAR = 2100
+WRITTEN_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def choice(request: HttpRequest, name: str, allowed: Collection[str], default: str = "") -> str:
@@ -49,10 +52,21 @@ def day(request: HttpRequest, name: str) -> date | None:
     return found
 
 
+def posted_version(request: HttpRequest) -> int:
+    """Return the version that a form was looked at with, 0 if it names none.
+
+    Raises: BadRequest.
+    """
+    text = request.POST.get("version", "") or "0"
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise BadRequest("version is not a number")
+    return int(text)
+
+
 def posted_day(text: str) -> date | None:
     """Return a day as a form's field holds it (2026-11-24), or nothing if it is none."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if WRITTEN_DAY.fullmatch(text) else None
     except ValueError:
         return None
 

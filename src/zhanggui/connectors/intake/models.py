@@ -121,6 +121,30 @@ class HalfOrder(models.Model):
         indexes: ClassVar = [models.Index(fields=["since_at"], condition=Q(state="waiting"), name="half_order_waiting")]
 
 
+class PartCount(models.Model):
+    """What became of entries in one attempt: foreseen by its check, or done by one part of its commit.
+
+    Born with the run that writes the file's own figures, which are the sum of these rows; never changes.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField(db_index=True)
+    intake = models.ForeignKey(IntakeFile, on_delete=models.PROTECT)
+    attempt = models.IntegerField()
+    stage = models.CharField(max_length=16)
+    entries = models.BigIntegerField()
+    new = models.BigIntegerField()
+    changed = models.BigIntegerField()
+    unchanged = models.BigIntegerField()
+
+    fixed_columns: ClassVar[tuple[str, ...]] = (
+        "id", "intake_id", "attempt", "stage", "entries", "new", "changed", "unchanged",
+    )  # fmt: skip
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(stage__in=["check", "commit"]), name="part_count_stage"),)
+
+
 class SavedMapping(models.Model):
     """Which column is which field, for files of one subject and channel with one header. Settled by a commit.
 

@@ -11,7 +11,7 @@ from zhanggui.catalog.steps import FIELDS, take_in_skus
 from zhanggui.connectors.intake.halves import Half
 from zhanggui.connectors.intake.joining import WAITING, HalfRow, bring_halves
 from zhanggui.connectors.intake.mappings import MappingKey, Settled, settle_mappings
-from zhanggui.connectors.intake.models import IntakeFile, RefusedRow
+from zhanggui.connectors.intake.models import IntakeFile, PartCount, RefusedRow
 from zhanggui.connectors.intake.queries import (
     CHECK_JOB,
     COMMIT_JOB,
@@ -171,7 +171,7 @@ def note_checks(batch: Sequence[Checked], *, context: Inside) -> Answer:
     An attempt is the file's next, or the one that the worker was asked for.
     Gives: the state. Rejects: unknown_file, wrong_state (being committed), overtaken (another checked it, or the check
     was cancelled).
-    Writes: files, refused rows.
+    Writes: files, what the checks foresee, refused rows.
     """
     run = context.run
     found = {
@@ -197,7 +197,11 @@ def note_checks(batch: Sequence[Checked], *, context: Inside) -> Answer:
         accepted.append(Accepted(index, str(after)))
         refused += [(checked, Stage.CHECK, row) for row in (checked.parsed.refusals if checked.parsed else ())]
         refused += [(checked, Stage.FORECAST, row) for row in checked.forecast.refusals]
+    noted = {row.index for row in accepted if row.result == State.CHECKED}
+    _insert_counts([(row.intake_id, row.attempt, Stage.CHECK, len(row.parsed.entries), row.forecast)
+                    for at, row in enumerate(batch) if at in noted and row.parsed], context)  # fmt: skip
     _insert_refused([(one.intake_id, one.attempt, stage, row) for one, stage, row in refused], context)
+    _let_go([f"{batch[row.index].intake_id}:{batch[row.index].attempt - 1}" for row in accepted], context)
     return answer(accepted, rejected)
 
 
@@ -222,6 +226,15 @@ def _figures(checked: Checked) -> dict[str, object]:
         if parsed.shop:
             figures |= {"currency": parsed.shop.currency, "zone": parsed.shop.zone}
     return figures
+
+
+def _insert_counts(rows: Sequence[tuple[int, int, Stage, int, Counts]], context: Inside) -> None:
+    """Keep what a check foresees or a part came to, so that the file's figures can be summed up again."""
+    context.run.insert(PartCount, {
+        "id": context.run.ids(len(rows)), "intake_id": [row[0] for row in rows], "attempt": [row[1] for row in rows],
+        "stage": [str(row[2]) for row in rows], "entries": [row[3] for row in rows],
+        **{name: [getattr(row[4], name) for row in rows] for name in ("new", "changed", "unchanged")},
+    })  # fmt: skip
 
 
 def _insert_refused(rows: Sequence[tuple[int, int, Stage, RowRefused]], context: Inside) -> None:
@@ -363,7 +376,7 @@ def _lock_part(part: Part, context: Inside) -> None:
 
 
 def _note_part(batch: Sequence[OrderRow | SkuRow | StockRow], given: Answer, context: Inside) -> Answer:
-    """Move the file's place and figures by what became of a part, and keep its refused rows."""
+    """Move the file's place and figures by what became of a part, and keep its counts and refused rows."""
     part = batch[0].part
     if not part.intake_id:
         return given
@@ -379,6 +392,7 @@ def _note_part(batch: Sequence[OrderRow | SkuRow | StockRow], given: Answer, con
     })  # fmt: skip
     if ended:
         run.move("intake", [part.intake_id], str(State.COMMITTING), str(State.DONE))
+    _insert_counts([(part.intake_id, part.attempt, Stage.COMMIT, len(batch), counts)], context)
     _insert_refused([(part.intake_id, part.attempt, Stage.COMMIT, row) for row in counts.refusals], context)
     return given
 

@@ -8,7 +8,7 @@ PausesBroken           pauses of a clock overlap, run backwards, or begin before
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -86,13 +86,17 @@ class SpecialDay:
 
 @dataclass(frozen=True, slots=True)
 class DayEdit:
-    """What the office wants a day to be; kind None makes it an ordinary weekday again."""
+    """What the office wants a day to be; kind None makes it an ordinary weekday again.
+
+    seen: the calendar version over which it was decided; 0 for any.
+    """
 
     day: date
     kind: DayKind | None
     name_zh: str = ""
     name_en: str = ""
     source: Source = Source.MANUAL
+    seen: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +114,11 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class ShiftPlan:
-    """All shifts of a department (`COMPANY`: of every department without its own)."""
+    """All shifts of a department (`COMPANY`: of every department without its own); seen: as for a `DayEdit`."""
 
     department: str
     shifts: tuple[Shift, ...]
+    seen: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,7 +35,8 @@ def edit_calendar_days(batch: Sequence[DayEdit], *, context: Inside) -> Answer:
 
     A year counts as published once it holds a day of source `published`: enter the yearly notice so.
     Gives: the calendar version in which each day stands.
-    Rejects: same_day_twice, name_missing, outside_calendar.
+    Rejects: changed_meanwhile (the calendar is newer than the version seen); same_day_twice, name_missing,
+    outside_calendar.
     Writes: the days that differ, a calendar version if there are any.
     """
     return _change_days(batch, context, keep_manual=False)
@@ -46,11 +47,12 @@ def set_shifts(batch: Sequence[ShiftPlan], *, context: Inside) -> Answer:
     """Replace all shifts of departments.
 
     Gives: the calendar version in which each plan stands.
-    Rejects: no_working_hours, bad_shift, overlapping_shifts, same_department_twice.
+    Rejects: changed_meanwhile (the calendar is newer than the version seen); no_working_hours, bad_shift,
+    overlapping_shifts, same_department_twice.
     Writes: the shifts of departments whose plan differs, a calendar version if there are any.
     """
     version, days, plans = _load(context.run)
-    faults = _plan_faults(batch)
+    faults = _plan_faults(batch) | _overtaken(batch, version)
     wanted = {plan.department: plan.shifts for at, plan in enumerate(batch) if at not in faults}
     changed = {name: shifts for name, shifts in wanted.items() if set(plans.get(name, ())) != set(shifts)}
     if changed:
@@ -62,7 +64,7 @@ def set_shifts(batch: Sequence[ShiftPlan], *, context: Inside) -> Answer:
 
 def _change_days(batch: Sequence[DayEdit], context: Inside, *, keep_manual: bool) -> Answer:
     version, days, plans = _load(context.run)
-    faults = _day_faults(batch)
+    faults = _day_faults(batch) | _overtaken(batch, version)
     wanted = [edit for at, edit in enumerate(batch) if at not in faults]
     changed = _differing(days, wanted, keep_manual)
     if changed:
@@ -79,6 +81,15 @@ def _load(run: OpenRun) -> tuple[int, Days, Plans]:
     version = queries.current_version()
     days = {special.day: special for special in queries.special_days_in(version)}
     return version, days, {plan.department: plan.shifts for plan in queries.shift_plans_in(version)}
+
+
+def _overtaken(batch: Sequence[DayEdit | ShiftPlan], version: int) -> dict[int, Rejected]:
+    """Refuse what was decided over an older version than the newest; 0 says that none was looked at."""
+    return {
+        at: Rejected(at, "changed_meanwhile", {"version": version})
+        for at, row in enumerate(batch)
+        if row.seen and row.seen != version
+    }
 
 
 def _day_faults(batch: Sequence[DayEdit]) -> dict[int, Rejected]:

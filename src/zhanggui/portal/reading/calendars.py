@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from zhanggui.journal.models import Run
 from zhanggui.obligations.calendars.queries import (
@@ -151,6 +152,13 @@ def affected(first: date | None = None, department: str = "") -> Affected:
         midnight = datetime(first.year, first.month, first.day, tzinfo=settings.COMPANY_ZONE)
         reaching = running.filter(due_at__gte=midnight)
     return Affected(count_up_to(running), count_up_to(reaching))
+
+
+def overtaken_words() -> str:
+    """Say who changed the calendar last, to somebody who decided over an older one. Cost: three statements."""
+    newest = last_edits(1)
+    who = newest[0].actor if newest else ""
+    return _("%(who)s changed the calendar meanwhile. Look at what holds now, then press again.") % {"who": who}
 
 
 def last_edits(size: int = 8) -> list[RunRow]:

@@ -66,6 +66,16 @@ def counts() -> dict[str, Count]:
     return {state.value: count_up_to(Job.objects.filter(CONDITIONS[state])) for state in order}
 
 
+def under_way(kind: str) -> bool:
+    """Tell whether a job of this kind waits or runs. Cost: one statement."""
+    return Job.objects.filter(kind=kind, state__in=(JobState.WAITING, JobState.RUNNING)).exists()
+
+
+def state_of(job_id: int) -> str:
+    """Return where a job stands. Cost: one statement."""
+    return str(Job.objects.values_list("state", flat=True).get(id=job_id))
+
+
 def parked_count(cap: int = 999) -> Count:
     """Count the jobs that wait for a person, for the navigation."""
     return count_up_to(Job.objects.filter(CONDITIONS[JobState.PARKED]), cap)

@@ -14,6 +14,7 @@ from zhanggui.kernel.moments import micros, moment_of
 Row = TypeVar("Row")
 Kept = TypeVar("Kept", bound=Model)
 CAP = 10_000
+KEY_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,12 @@ def read_moment_key(text: str) -> tuple[datetime, int]:
     """
     try:
         moment_us, key = text.split("_")
-        return moment_of(int(moment_us)), int(key)
+        place = moment_of(int(moment_us)), int(key)
     except (ValueError, OverflowError) as error:
         raise BadRequest("not a place in a list") from error
+    if not 0 <= place[1] <= KEY_MAX:
+        raise BadRequest("not a place in a list")
+    return place
 
 
 def after(rows: QuerySet[Kept], column: str, place: str, *, newest_first: bool) -> QuerySet[Kept]:

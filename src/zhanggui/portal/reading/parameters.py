@@ -1,16 +1,22 @@
 """Parameters as pages show them: what holds, what is coming, who set it, and what a new value would change."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
+from zhanggui.journal.models import Run
 from zhanggui.portal import wording
 from zhanggui.portal.reading.runs import RunRow, timeline
 from zhanggui.regulation import rules
+from zhanggui.regulation.models import ParameterVersion
 from zhanggui.regulation.queries import history, in_force
 from zhanggui.regulation.records import Dated, InForce, NewValue, Parameter, ParameterType, Value
+
+SET_STEP = "regulation.set_parameter_values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,16 @@ def change_of(parameter: Parameter, row: NewValue, as_of: datetime) -> Change:
     before = held(parameter, row.valid_from)
     later = [line for line in coming(parameter, as_of) if line.since > row.valid_from]
     return Change(row.valid_from, before.value, row.value, later[0] if later else None, before.until)
+
+
+def is_set_already(row: NewValue, key: str | None) -> bool:
+    """Tell whether the form with this key has set this very value from the same day on. Cost: two statements."""
+    run = Run.objects.filter(step=SET_STEP, key=key).values_list("id", flat=True).first() if key else None
+    made = run and ParameterVersion.objects.filter(run_id=run, clause=row.clause, parameter=row.parameter).first()
+    if not made or json.loads(made.value) != row.value:
+        return False
+    zone = settings.COMPANY_ZONE
+    return made.valid_from.astimezone(zone).date() == row.valid_from.astimezone(zone).date()
 
 
 def bounds_of(parameter: Parameter) -> str:

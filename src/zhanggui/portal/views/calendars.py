@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from zhanggui.connectors.spreadsheets.writing import Kind, write_table
 from zhanggui.kernel import clock, ids
+from zhanggui.kernel.text import clean_name
 from zhanggui.obligations.calendars.queries import missing_years_warning
 from zhanggui.obligations.calendars.records import DayEdit, DayKind, Source
 from zhanggui.obligations.calendars.steps import edit_calendar_days
@@ -38,6 +39,7 @@ class DaysGiven:
     name_en: str = ""
     source: str = Source.MANUAL.value
     reason: str = ""
+    version: int = 0
     wrong: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -68,7 +70,7 @@ def edit_days(request: HttpRequest) -> HttpResponse:
     if answer is None:
         return _year_page(request, year, given)
     if answer.rejected:
-        return _year_page(request, year, replace(given, wrong={"first": _refusal(answer.rejected[0].code)}))
+        return _year_page(request, year, replace(given, version=0, wrong={"first": _refusal(answer.rejected[0].code)}))
     if not save:
         return _year_page(request, year, given, edits)
     messages.success(request, _("The calendar is changed. Clocks that run keep the version they began under."))
@@ -76,8 +78,8 @@ def edit_days(request: HttpRequest) -> HttpResponse:
 
 
 def _given(request: HttpRequest) -> DaysGiven:
-    first, last, kind, name_zh, name_en, source = (request.POST.get(name, "").strip()[:64] for name in FIELDS)
-    return DaysGiven(first, last, kind, name_zh, name_en, source, reason_of(request))
+    first, last, kind, name_zh, name_en, source = (clean_name(request.POST.get(name, ""))[:64] for name in FIELDS)
+    return DaysGiven(first, last, kind, name_zh, name_en, source, reason_of(request), asking.posted_version(request))
 
 
 def _edits(given: DaysGiven) -> tuple[list[DayEdit], dict[str, str]]:
@@ -99,7 +101,7 @@ def _edits(given: DaysGiven) -> tuple[list[DayEdit], dict[str, str]]:
         return [], wrong
     kind = None if given.kind == "ordinary" else DayKind(given.kind)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return [DayEdit(day, kind, name_zh, name_en, Source(given.source)) for day in days], {}
+    return [DayEdit(day, kind, name_zh, name_en, Source(given.source), given.version) for day in days], {}
 
 
 def _year_page(request: HttpRequest, year: int, given: DaysGiven, edits: list[DayEdit] | None = None) -> HttpResponse:
@@ -117,6 +119,7 @@ def _year_page(request: HttpRequest, year: int, given: DaysGiven, edits: list[Da
         "may_see_runs": may(request, "journal.see"),
         "given": given,
         "change": edits,
+        "past": bool(edits and edits[0].day < _today()),
         "affected": reading.affected(edits[0].day) if edits else None,
         "key": ids.token(),
     }
@@ -148,4 +151,6 @@ def _today() -> date:
 
 
 def _refusal(code: str) -> str:
+    if code == "changed_meanwhile":
+        return reading.overtaken_words()
     return str(wording.REFUSALS.get(code, code))

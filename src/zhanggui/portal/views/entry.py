@@ -122,6 +122,8 @@ def _explain(form: WelcomeForm, code: str, why: str) -> str:
     """Put a refusal at the field it is about; return it instead when the link itself is dead."""
     if code == "name_taken":
         form.add_error("username", _("Somebody has this name already. Choose another."))
+    elif code == "name_missing":
+        form.add_error("display_name", _("Write a name that colleagues can read."))
     elif code == "weak_password":
         form.add_error("password", why)
     elif code == "used":

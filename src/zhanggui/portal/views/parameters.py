@@ -51,7 +51,9 @@ def set_value(request: HttpRequest, number: str, name: str) -> HttpResponse:
     row, wrong = _row(one, given, context.as_of)
     if row is None:
         return _page(request, found, one, replace(given, wrong=wrong))
-    answer = carried_out(request, set_parameter_values, [row], context)
+    answer = carried_out(
+        request, set_parameter_values, [row], context, same=lambda: reading.is_set_already(row, context.key)
+    )
     if answer is None:
         return _page(request, found, one, given)
     if answer.rejected:
@@ -66,7 +68,7 @@ def set_value(request: HttpRequest, number: str, name: str) -> HttpResponse:
 
 def _given(request: HttpRequest) -> Given:
     form = request.POST
-    return Given(form.get("value", "").strip()[:80], form.get("day", "")[:10], reason_of(request))
+    return Given(form.get("value", "").strip()[:80], form.get("day", "").strip()[:20], reason_of(request))
 
 
 def _parameter(number: str, name: str) -> tuple[Clause, Parameter]:
@@ -86,6 +88,8 @@ def _row(one: Parameter, given: Given, as_of: datetime) -> tuple[NewValue | None
         wrong["value"] = _refusal(one, "wrong_type")
     if day is None or day < today:
         wrong["day"] = _("Choose today or a later day; the past of the rules never changes.")
+    elif day.year > asking.LAST_YEAR:
+        wrong["day"] = _("Choose a day up to the end of %(year)d.") % {"year": asking.LAST_YEAR}
     if not given.reason:
         wrong["reason"] = _("Say why; the reason stands beside the value for good.")
     if wrong or value is None or day is None:

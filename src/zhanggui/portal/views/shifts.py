@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from zhanggui.kernel import ids
+from zhanggui.obligations.calendars.queries import current_version
 from zhanggui.obligations.calendars.records import Shift, ShiftPlan
 from zhanggui.obligations.calendars.rules import DAY_MINUTES
 from zhanggui.obligations.calendars.steps import set_shifts
-from zhanggui.portal import wording
+from zhanggui.portal import asking, wording
 from zhanggui.portal.acting import carried_out, context_of, key_of, reason_of
 from zhanggui.portal.reading import calendars as reading
 from zhanggui.portal.wording import shift_time
@@ -53,12 +54,13 @@ def change(request: HttpRequest, department: str) -> HttpResponse:
     if wrong:
         return _page(request, department, lines, reason, wrong)
     context = context_of(request, key=key_of(request) if save else None, reason=reason, dry_run=not save)
-    answer = carried_out(request, set_shifts, [ShiftPlan(department, found)], context)
+    answer = carried_out(request, set_shifts, [ShiftPlan(department, found, asking.posted_version(request))], context)
     if answer is None:
         return _page(request, department, lines, reason)
     if answer.rejected:
         code = answer.rejected[0].code
-        return _page(request, department, lines, reason, {"hours": str(wording.REFUSALS.get(code, code))})
+        words = reading.overtaken_words() if code == "changed_meanwhile" else wording.REFUSALS.get(code, code)
+        return _page(request, department, lines, reason, {"hours": str(words)})
     if not save:
         return _page(request, department, lines, reason, preview=found)
     messages.success(request, _("The hours are set. Clocks that run keep the version they began under."))
@@ -147,6 +149,7 @@ def _page(
         "reason": reason,
         "wrong": wrong or {},
         "preview": preview,
+        "version": (preview and asking.posted_version(request)) or current_version(),
         "affected": reading.affected(None, department),
         "key": ids.token(),
     }

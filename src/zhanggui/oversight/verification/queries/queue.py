@@ -13,6 +13,22 @@ J1 = Check("J1", "SELECT COUNT(*) FROM intake_intakefile", (
        OR (f.state = 'done' AND (f.rows_total <> f.rows_done + f.rows_refused OR f.position <> f.entries))
     ORDER BY f.id
     """,
+    """
+    SELECT f.id AS intake, f.state, f.new, f.changed, f.unchanged, f.position, COALESCE(p.entries, 0) AS told_entries,
+           COALESCE(p.new, 0) AS told_new, COALESCE(p.changed, 0) AS told_changed,
+           COALESCE(p.unchanged, 0) AS told_unchanged
+    FROM intake_intakefile f
+    LEFT JOIN (SELECT intake_id, attempt, stage, SUM(entries) AS entries, SUM(new) AS new, SUM(changed) AS changed,
+                      SUM(unchanged) AS unchanged
+               FROM intake_partcount GROUP BY intake_id, attempt, stage) p
+      ON p.intake_id = f.id AND p.attempt = f.attempt
+         AND p.stage = CASE f.state WHEN 'checked' THEN 'check' WHEN 'committing' THEN 'commit'
+                                    WHEN 'done' THEN 'commit' ELSE '' END
+    WHERE f.new <> COALESCE(p.new, 0) OR f.changed <> COALESCE(p.changed, 0)
+       OR f.unchanged <> COALESCE(p.unchanged, 0)
+       OR (CASE f.state WHEN 'checked' THEN f.entries ELSE f.position END) <> COALESCE(p.entries, 0)
+    ORDER BY f.id
+    """,
 ))  # fmt: skip
 
 # A lease lasts a minute; a job still running a minute after its end was found by nobody.
