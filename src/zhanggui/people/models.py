@@ -80,3 +80,51 @@ class SignInAttempt(models.Model):
 
     subject = models.CharField(max_length=SUBJECT_MAX, db_index=True)
     failed_at = models.DateTimeField()
+
+
+class SavedFilter(models.Model):
+    """A question to a list, kept under a name by one person, for themselves or for everybody."""
+
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT)
+    page = models.CharField(max_length=24)
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=1000)
+    shared = models.BooleanField(default=False)
+    opens = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["staff", "page", "name"], name="filter_named_once"),
+            models.UniqueConstraint(fields=["staff", "page"], condition=models.Q(opens=True), name="filter_opens_once"),
+        )
+
+
+class ListColumns(models.Model):
+    """The columns that a person chose for a list."""
+
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT)
+    page = models.CharField(max_length=24)
+    columns = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["staff", "page"], name="columns_once"),)
+
+
+class DataExport(models.Model):
+    """Rows that a person took out of the system as a file: what they asked, how many, and whether unmasked.
+
+    Born in the run that notes who did it and why; the file itself lies in the home folder for a week.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    run_id = models.BigIntegerField(db_index=True)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT)
+    subject = models.CharField(max_length=24)
+    question = models.CharField(max_length=2000)
+    rows = models.IntegerField()
+    plain = models.BooleanField()
+    asked_at = models.DateTimeField()
+
+    fixed_columns: ClassVar[tuple[str, ...]] = (
+        "id", "staff_id", "subject", "question", "rows", "plain", "asked_at",
+    )  # fmt: skip

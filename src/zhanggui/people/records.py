@@ -61,3 +61,14 @@ class NewStaff:
     def content_hash(self) -> str:
         """Return what stands for the person in a run's input hash; the password has no part in it."""
         return sha256(f"{self.token} {self.username} {self.display_name}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ExportWish:
+    """Rows that a person wants as a file; plain: with personal data unmasked. rows: how many match now."""
+
+    staff_id: int
+    subject: str
+    question: str
+    rows: int
+    plain: bool = False

@@ -19,6 +19,7 @@ ROLES: dict[str, frozenset[str]] = {
             "jobs.see",
             "holds.decide",
             "rules.change",
+            "contacts.export",
         }
     ),
     "sales": frozenset(

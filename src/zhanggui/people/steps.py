@@ -13,8 +13,9 @@ from zhanggui.journal.steps import Inside, step
 from zhanggui.kernel import ids
 from zhanggui.kernel.batch import Accepted, Answer, Rejected, answer
 from zhanggui.kernel.text import clean_name, folded
-from zhanggui.people.models import SUBJECT_MAX, Access, Invitation, SignInAttempt, Staff
-from zhanggui.people.records import AccessChange, InvitationRefused, NewInvitation, NewStaff
+from zhanggui.people.models import SUBJECT_MAX, Access, DataExport, Invitation, SignInAttempt, Staff
+from zhanggui.people.queries import rights
+from zhanggui.people.records import AccessChange, ExportWish, InvitationRefused, NewInvitation, NewStaff
 from zhanggui.people.rules import invitation_fault, too_few_signs
 
 VALID_FOR = timedelta(hours=24)
@@ -148,3 +149,32 @@ def note_failed_sign_in(subjects: Sequence[str], as_of: datetime) -> None:
 def forget_failed_sign_ins(subjects: Sequence[str]) -> None:
     """Forget the failures of an account that has just signed in."""
     SignInAttempt.objects.filter(subject__in=[text[:SUBJECT_MAX] for text in subjects]).delete()
+
+
+@step("people.export_data", clause="1.1", limit=100)
+def note_exports(batch: Sequence[ExportWish], *, context: Inside) -> Answer:
+    """Note who takes which rows out of the system as a file, and why.
+
+    Clause: 1.1 (each member of staff belongs to a department). Gives: the export's id.
+    Rejects: reason_missing (personal data unmasked need one), no_right (whoever has not `contacts.export`), unknown.
+    Writes: one export per accepted row.
+    """
+    people = {row.pk: row for row in Staff.objects.filter(pk__in=[row.staff_id for row in batch])}
+    faults = [_export_fault(row, people.get(row.staff_id), context.reason) for row in batch]
+    taken = [at for at, fault in enumerate(faults) if not fault]
+    keys, rows = context.run.ids(len(taken)), [batch[at] for at in taken]
+    context.run.insert(DataExport, {
+        "id": keys, "staff_id": [row.staff_id for row in rows], "subject": [row.subject for row in rows],
+        "question": [row.question for row in rows], "rows": [row.rows for row in rows],
+        "plain": [row.plain for row in rows], "asked_at": context.as_of,
+    })  # fmt: skip
+    accepted = [Accepted(at, key) for at, key in zip(taken, keys, strict=True)]
+    return answer(accepted, [Rejected(at, fault, {}) for at, fault in enumerate(faults) if fault])
+
+
+def _export_fault(row: ExportWish, staff: Staff | None, reason: str) -> str:
+    if staff is None:
+        return "unknown"
+    if row.plain and "contacts.export" not in rights(staff):
+        return "no_right"
+    return "reason_missing" if row.plain and not reason else ""

@@ -13,6 +13,8 @@ from zhanggui.oversight.compliance.rules import RECENT
 from zhanggui.people.rules import roles_with
 from zhanggui.portal import hold_words
 from zhanggui.portal import wording_invoices as invoices
+from zhanggui.portal import wording_orders as orders
+from zhanggui.portal import wording_reshaping as reshaping
 from zhanggui.portal import wording_shortages as shortages
 from zhanggui.portal.hold_words import HOLDS as HOLDS
 
@@ -27,15 +29,7 @@ class Label(NamedTuple):
 
 
 STATES: dict[str, dict[str, Label]] = {
-    "order": {
-        "received": Label(gettext_lazy("To confirm"), "warn"),
-        "held": Label(gettext_lazy("On hold"), "bad"),
-        "confirmed": Label(gettext_lazy("To reserve"), "info"),
-        "reserved": Label(gettext_lazy("To release"), "info"),
-        "released": Label(gettext_lazy("To ship"), "info"),
-        "shipped": Label(gettext_lazy("Shipped"), "good"),
-        "cancelled": Label(gettext_lazy("Cancelled"), "plain"),
-    },
+    "order": {code: Label(*said) for code, said in orders.STATES.items()},
     "shortage_case": {code: Label(*said) for code, said in shortages.STATES.items()},
     "shortage_notice": {code: Label(*said) for code, said in shortages.NOTICES.items()},
     "invoice": {code: Label(*said) for code, said in invoices.STATES.items()},
@@ -120,6 +114,7 @@ SUBJECTS: dict[str, Words] = {
     "obligation": gettext_lazy("Clock"),
     **shortages.SUBJECTS,
     **invoices.SUBJECTS,
+    **reshaping.SUBJECTS,
     "hold": gettext_lazy("Hold"),
     **hold_words.SUBJECTS,
     "request": gettext_lazy("Request to logistics"),
@@ -135,6 +130,8 @@ SUBJECTS: dict[str, Words] = {
 STEP_WORDS: dict[str, Words] = {
     **shortages.STEPS,
     **invoices.STEPS,
+    **orders.STEPS,
+    **reshaping.STEPS,
     "orders.open_shops": gettext_lazy("Shop opened"),
     "orders.take_in": gettext_lazy("Order taken in"),
     "processes.bring_in_orders": gettext_lazy("Order taken in"),
@@ -217,6 +214,8 @@ STAGE_ACTS = {
 REFUSALS: dict[str, Words] = {
     **shortages.REFUSALS,
     **invoices.REFUSALS,
+    **orders.REFUSALS,
+    **reshaping.REFUSALS,
     "same_day_twice": gettext_lazy("a day was given twice"),
     "name_missing": gettext_lazy("the day needs a name in both languages"),
     "outside_calendar": gettext_lazy("the day lies outside the years that the calendar covers"),
@@ -332,6 +331,7 @@ JOBS: dict[str, Words] = {
     "intake.commit": gettext_lazy("Import a file"),
     "orders.process": gettext_lazy("Process all open orders"),
     **hold_words.JOBS,
+    **orders.JOBS,
 }
 ALARMS: dict[str, Words] = {
     "attempts_used_up": gettext_lazy("every attempt failed; remove the cause named beside it, then let it run again"),

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from zhanggui.connectors.intake.queries import CHECK_JOB, COMMIT_JOB
 from zhanggui.connectors.intake.records import Choices
 from zhanggui.connectors.intake.taking_in import Stopped, check_as_asked, commit_intake
+from zhanggui.connectors.order_sheets import EXPORT_JOB, sheet_of, write_orders
 from zhanggui.delivery import steps as delivery
 from zhanggui.delivery.queries import outgoing
 from zhanggui.delivery.records import (
@@ -32,11 +34,15 @@ from zhanggui.journal.records import SYSTEM, Actor, Context
 from zhanggui.journal.steps import seal_runs
 from zhanggui.kernel import clock
 from zhanggui.obligations.steps import sweep_all
+from zhanggui.people.models import Staff
+from zhanggui.people.queries import rights
+from zhanggui.processes.bulk import BULK_JOB, act_on_all
 from zhanggui.processes.confirming import confirm_by_itself
 from zhanggui.processes.judging import JUDGE_JOB, judge_all
 from zhanggui.processes.records import PROCESS_JOB
 from zhanggui.processes.shortages import attend
 from zhanggui.processes.through import process_orders
+from zhanggui.sales.orders.finding import unpacked
 from zhanggui.worker.ports import CHAIN_HEAD, port_for
 
 CONFIRM = "orders.confirm_ready"
@@ -193,6 +199,41 @@ def _holding_on(work: Work, kind: str) -> Callable[[str, int], None]:
     return between
 
 
+def act_on_matching(work: Work) -> None:
+    """Carry one act out on all orders that match, in the name of who asked, as long as they may still do so."""
+    payload = work.claim.payload
+    _still_may(work, "orders.process")
+    act_on_all(
+        unpacked(str(payload["question"])), str(payload["act"]),
+        context=Context(_asker(work), work.as_of, reason=str(payload["reason"])),
+        priority=int(payload["priority"]), moment=clock.now, progress=lambda done: _counted(work, done),
+    )  # fmt: skip
+
+
+def write_sheet(work: Work) -> None:
+    """Write orders into a file for who asked, as long as they may still have it."""
+    sheet = sheet_of(work.claim.payload)
+    _still_may(work, "contacts.export" if sheet.plain else "orders.see")
+    write_orders(sheet, lambda done: _counted(work, done))
+
+
+def _counted(work: Work, done: int) -> None:
+    """Keep the lease and show how many orders were passed."""
+    if not delivery.renew_lease(work.claim, lease_seconds=HANDLERS[work.claim.kind].lease_seconds, as_of=clock.now()):
+        raise LeaseLost(f"job {work.claim.job_id}, fence {work.claim.fence}")
+    with transaction.atomic():
+        delivery.save_progress(work.claim, done, 0)
+    if work.stopping():
+        raise StoppedEarly
+
+
+def _still_may(work: Work, right: str) -> None:
+    """Ask again whether who asked has the right: it may have been taken away since. Raises: PermissionDenied."""
+    staff = Staff.objects.filter(pk=int(work.claim.payload["actor_id"])).first()
+    if staff is None or right not in rights(staff):
+        raise PermissionDenied(right)
+
+
 def _asker(work: Work) -> Actor:
     return Actor(str(work.claim.payload["actor_kind"]), str(work.claim.payload["actor_id"]))
 
@@ -207,6 +248,8 @@ HANDLERS: dict[str, Handler] = {
     COMMIT_JOB: Handler(commit_file, lane=FILES),
     PROCESS_JOB: Handler(process_all, lane=FILES, lease_seconds=300),
     CONFIRM: Handler(confirm_ready, lane=FILES, lease_seconds=300),
+    BULK_JOB: Handler(act_on_matching, lane=FILES, lease_seconds=300),
+    EXPORT_JOB: Handler(write_sheet, lane=FILES, lease_seconds=300),
     JUDGE_JOB: Handler(judge_again, lane=FILES, lease_seconds=300),
 }
 

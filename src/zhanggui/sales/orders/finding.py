@@ -5,7 +5,8 @@ within a window of at most `WINDOW` rows in the order of the list. A list that s
 there; nothing is ever counted over a whole table.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,18 @@ TABS = (
     State.RECEIVED.value, State.UNPAID.value, State.HELD.value, STOPPED, State.CONFIRMED.value, SHORT,
     State.RESERVED.value, State.RELEASED.value, State.SHIPPED.value, State.CANCELLED.value, State.HISTORY.value,
 )  # fmt: skip
+FLAGS: dict[str, tuple[str, ...]] = {
+    "red": ("红", "红色", "红旗", "red"),
+    "yellow": ("黄", "黄色", "黄旗", "yellow"),
+    "green": ("绿", "绿色", "绿旗", "green"),
+    "blue": ("蓝", "蓝色", "蓝旗", "blue"),
+    "purple": ("紫", "紫色", "紫旗", "purple"),
+    "orange": ("橙", "橙色", "橙旗", "orange"),
+    "cyan": ("青", "青色", "青旗", "cyan"),
+    "gray": ("灰", "灰色", "灰旗", "gray", "grey"),
+}
+"""The flags of the channels, with the words by which their files name them."""
+COLOURS = {word: colour for colour, words in FLAGS.items() for word in words}
 MOMENTS = ("from_at", "until_at", "due_until", "handed_from", "handed_until", "as_of")
 
 
@@ -71,17 +84,19 @@ class OrderFilter:
     as_of: datetime | None = None
     highest: int | None = None
 
-    def packed(self) -> dict[str, Any]:
+    def packed(self) -> str:
         """Return the question as a job carries it."""
-        return {
+        told = {
             name: value.isoformat() if isinstance(value, datetime) else value
             for name, value in asdict(self).items()
-            if value not in ("", None, False)
+            if value != "" and value is not None and value is not False
         }
+        return json.dumps(told, ensure_ascii=False)
 
 
-def unpacked(given: Mapping[str, Any]) -> OrderFilter:
+def unpacked(text: str) -> OrderFilter:
     """Return the question that a job carries."""
+    given: dict[str, Any] = json.loads(text)
     moments = {name: datetime.fromisoformat(given[name]) for name in MOMENTS if given.get(name)}
     return OrderFilter(**{**given, **moments})
 
@@ -149,7 +164,9 @@ def _looked_at(wanted: OrderFilter) -> Iterator[Q]:
     """Give the conditions that no index of the list serves."""
     if wanted.shop is not None and wanted.state:
         yield Q(shop_id=wanted.shop)
-    yield from (Q(**{name: value}) for name in ("flag", "payment", "presale") if (value := getattr(wanted, name)))
+    yield from (Q(**{name: value}) for name in ("payment", "presale") if (value := getattr(wanted, name)))
+    if wanted.flag:
+        yield Q(flag__in=FLAGS[wanted.flag])
     if wanted.mark:
         yield Q(marks__contains=wanted.mark)
     if wanted.least_fen is not None:

@@ -1,4 +1,4 @@
-// Keys for lists: "/" search, "j" and "k" move, "x" selects, "p" peeks, "?" shows help. Enter opens, as links do by themselves.
+// Keys for lists: "/" search, "j" and "k" move, "x" selects, "o" opens, "p" peeks, "?" shows help. Enter opens, as links do by themselves.
 const typing = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
 function move(step) {
@@ -18,6 +18,7 @@ const actions = {
   "?": () => document.getElementById("help")?.showModal(),
   j: () => move(1),
   k: () => move(-1),
+  o: () => inRow("[data-open]")?.click(),
   x: () => inRow("input[type=checkbox]")?.click(),
   p: () => inRow("[data-peek]")?.click(),
 };

@@ -44,4 +44,10 @@ for (const name of ["htmx:responseError", "htmx:sendError"]) {
 }
 document.addEventListener("htmx:beforeRequest", () => { byId("failed").hidden = true; });
 
+// The question of a list may have changed since the page came: what is kept is the one in the address.
+document.addEventListener("submit", (event) => {
+  const kept = event.target.querySelector("[data-query]");
+  if (kept) kept.value = location.search.slice(1);
+});
+
 document.addEventListener("submit", (event) => event.submitter?.setAttribute("aria-busy", "true"));
