@@ -337,7 +337,7 @@ def test_without_a_preference_the_smaller_number_is_asked_first() -> None:
         WarehouseEdit(company.warehouse, " ", 1),
     ]
     given = set_warehouses(edits, context=now())
-    assert refusals(given) == [(1, "twice_in_batch"), (2, "unknown_warehouse"), (3, "name_missing")]
+    assert refusals(given) == [(1, "twice_in_batch"), (2, "unknown_warehouse"), (3, "warehouse_nameless")]
     go_on(results(take_in_orders([_placed(company, "浙江省", "A")], context=now())), "received", "reserved")
     assert Reservation.objects.get().balance.warehouse_id == far
 

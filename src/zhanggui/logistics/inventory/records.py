@@ -22,7 +22,7 @@ class Refusal(StrEnum):
     UNKNOWN_WAREHOUSE = "unknown_warehouse"
     UNKNOWN_PROVINCE = "unknown_province"
     TWICE_IN_BATCH = "twice_in_batch"
-    NAME_MISSING = "name_missing"
+    NAME_MISSING = "warehouse_nameless"
 
 
 @dataclass(frozen=True, slots=True)

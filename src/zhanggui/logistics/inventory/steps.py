@@ -268,7 +268,7 @@ def rebook_claims(
 def set_warehouses(batch: Sequence[WarehouseEdit], *, context: Inside) -> Answer:
     """Name warehouses, and say in which order they are asked. Gives: "changed" or "unchanged".
 
-    Clause: 2.1.3.2. Rejects: unknown_warehouse, name_missing, twice_in_batch. Writes: names and priorities.
+    Clause: 2.1.3.2. Rejects: unknown_warehouse, warehouse_nameless, twice_in_batch. Writes: names and priorities.
     """
     run = context.run
     rows = run.lock(Warehouse, "id", [row.warehouse_id for row in batch], ["id", "name", "priority"])

@@ -85,7 +85,12 @@ def whole_order(order_id: int) -> OrderWhole | None:
     parts = OrderPart.objects.select_related("sku").order_by("id")
     of_order = OrderLine.objects.filter(order_id=order_id).order_by("id")
     lines = tuple(of_order.prefetch_related(Prefetch("orderpart_set", parts, to_attr="parts"))[:1000])
-    request = FulfilmentRequest.objects.select_related("warehouse").filter(reference_id=order_id).first()
+    request = (
+        FulfilmentRequest.objects.select_related("warehouse")
+        .filter(reference_id=order.ship_with_id or order_id)
+        .order_by("-id")
+        .first()
+    )
     clocks = tuple(clocks_of_orders([order_id], running=False))
     pauses = ObligationPause.objects.filter(obligation_id__in=[one.id for one in clocks]).order_by("id")
     reservations = Reservation.objects.filter(demand_id=order_id).order_by("id")
