@@ -18,7 +18,7 @@ from zhanggui.oversight.verification.records import Asked, CouldNotCheck
 
 Block = tuple[int, bytes]
 PLAIN = (models.BigIntegerField, models.IntegerField, models.SmallIntegerField, models.CharField, models.TextField,
-         models.ForeignKey, models.DateField)  # fmt: skip
+         models.ForeignKey, models.DateField, models.BooleanField)  # fmt: skip
 
 
 class OutOfOrder(Exception):
@@ -171,26 +171,33 @@ def _blocks(table: str, columns: tuple[str, ...], order: str) -> Iterator[Block]
     """Give a table's rows as canonical blocks, one per run."""
     picked = ", ".join(_picked(table, column) for column in columns)
     text = WRITTEN.format(columns=picked, table=table, order=order)
+    truths = [name for name in columns if isinstance(_field(table, name), models.BooleanField)]
     last = 0
     for run_id, held in groupby(rows(text), key=itemgetter(0)):
         if run_id < last:
             raise OutOfOrder
         last = run_id
         _, *values = zip(*held, strict=True)
-        yield run_id, canonical_block(table, len(values[0]), dict(zip(columns, values, strict=True)))
+        told = dict(zip(columns, values, strict=True))
+        told |= {name: tuple(map(bool, told[name])) for name in truths}
+        yield run_id, canonical_block(table, len(values[0]), told)
 
 
 def _picked(table: str, column: str) -> str:
     """Return how a column is read: moments and days as their canonical text, the rest as it is."""
-    field: Any = next(
+    field = _field(table, column)
+    if isinstance(field, models.DateTimeField):
+        return f"MOMENT({column})"
+    if not isinstance(field, PLAIN):
+        raise CouldNotCheck("A2", f"{table}.{column} is of a kind that the checker cannot read back")
+    return f"CAST({column} AS varchar(10))" if isinstance(field, models.DateField) else column
+
+
+def _field(table: str, column: str) -> Any:
+    return next(
         field for model in apps.get_models() if model._meta.db_table == table
         for field in model._meta.concrete_fields if field.column == column
     )  # fmt: skip
-    if isinstance(field, models.DateTimeField):
-        return f"MOMENT({column})"
-    if isinstance(field, models.BooleanField) or not isinstance(field, PLAIN):
-        raise CouldNotCheck("A2", f"{table}.{column} is of a kind that the checker cannot read back")
-    return f"CAST({column} AS varchar(10))" if isinstance(field, models.DateField) else column
 
 
 def lost_runs(asked: Asked) -> Iterator[Offence]:
