@@ -5,12 +5,12 @@ twice, jobs waiting and parked, a message to be sent, a calendar with a working-
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from tests.cast import MONDAY_MORNING, PASSWORD, SUN
 from tests.factories.invoices import issues
-from tests.factories.orders import Company, bring, go_on, open_company, order_in, receive, results
+from tests.factories.orders import BUYER, Company, bring, go_on, open_company, order_in, receive, results
 
 from zhanggui.catalog.records import CodeIn, SkuIn
 from zhanggui.catalog.steps import set_codes, take_in_skus
@@ -22,6 +22,8 @@ from zhanggui.journal.records import Context
 from zhanggui.journal.steps import Inside, seal_runs, step
 from zhanggui.kernel import clock
 from zhanggui.kernel.batch import Accepted, Answer, answer
+from zhanggui.logistics.inventory.records import Preference
+from zhanggui.logistics.inventory.steps import prefer_warehouses
 from zhanggui.obligations.calendars.queries import published_days
 from zhanggui.obligations.calendars.records import Shift, ShiftPlan
 from zhanggui.obligations.calendars.steps import seed_calendar_days, set_shifts
@@ -35,12 +37,17 @@ from zhanggui.obligations.steps import (
 from zhanggui.people.records import NewStaff
 from zhanggui.people.steps import invite, join_staff
 from zhanggui.processes.orders import cancel_orders, reserve_orders
+from zhanggui.processes.parcels import merge_orders
+from zhanggui.processes.reshaping import resend_orders, split_orders
 from zhanggui.sales.invoices.models import Invoice
 from zhanggui.sales.invoices.records import Content, Wish
 from zhanggui.sales.invoices.steps import issue_invoices, take_back_invoices
 from zhanggui.sales.invoices.wishes import take_wishes
 from zhanggui.sales.orders.holds import resolve_holds
 from zhanggui.sales.orders.intake import take_in_orders
+from zhanggui.sales.orders.models import OrderPart
+from zhanggui.sales.orders.records import Favour, Joining, Pieces
+from zhanggui.sales.orders.turns import edit_favoured
 from zhanggui.sales.shortages.answers import take_answers
 from zhanggui.sales.shortages.models import ShortageCase
 from zhanggui.sales.shortages.records import AnswerIn, Proposal, Told
@@ -131,9 +138,28 @@ def _orders(company: Company) -> dict[str, list[int]]:
     orders["short"] = bring(company, 1, {"TEA": 1_000}, "confirmed", "SHORT")
     reserve_orders(orders["short"], context=by(MONDAY_MORNING))
     orders["waiting"] = _waiting(company)
+    orders |= _reshaped(company)
     pause_confirming(orders["paused"] + orders["resumed"], context=by(MONDAY_MORNING + HOUR))
     resume_confirming(orders["resumed"], context=by(MONDAY_MORNING + 3 * HOUR))
     return orders
+
+
+def _reshaped(company: Company) -> dict[str, list[int]]:
+    """One order is split, two share a parcel, one was sent again; a province and a buyer are preferred."""
+    prefer_warehouses([Preference("浙江", (company.warehouse,))], context=by(MONDAY_MORNING))
+    edit_favoured([Favour("重点买家", 30)], context=by(MONDAY_MORNING))
+    (whole,) = bring(company, 1, {"TEA": 2}, "reserved", "SPLIT")
+    (sent,) = bring(company, 1, {"TEA": 1}, "shipped", "AGAIN")
+    part = {
+        order: key for key, order in OrderPart.objects.filter(order_id__in=(whole, sent)).values_list("id", "order_id")
+    }
+    split = results(split_orders([Pieces(whole, ((part[whole], 1),))], context=by(MONDAY_MORNING)))
+    again = results(resend_orders([Pieces(sent, ((part[sent], 1),))], context=by(MONDAY_MORNING)))
+    rows = [replace(order_in(company, name, {"CUP": 1}), contact=replace(BUYER, buyer=name)) for name in ("P1", "P2")]
+    pair = results(take_in_orders(rows, context=by(MONDAY_MORNING)))
+    merge_orders([Joining(pair[1], pair[0])], context=by(MONDAY_MORNING))
+    go_on(pair, "received", "released")
+    return {"split": [whole, *split], "again": [sent, *again], "parcel": pair}
 
 
 def _invoices(orders: dict[str, list[int]]) -> None:

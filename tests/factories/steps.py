@@ -17,14 +17,22 @@ from zhanggui.journal.steps import Step
 from zhanggui.logistics.fulfilment.records import Asked
 from zhanggui.logistics.fulfilment.steps import cancel_requests, ship_requests, take_requests
 from zhanggui.logistics.inventory.models import Reservation
-from zhanggui.logistics.inventory.records import Claimed, Demand, Receipt
-from zhanggui.logistics.inventory.steps import open_warehouses, receive_stock, reserve_stock
+from zhanggui.logistics.inventory.records import Claimed, Demand, Preference, Receipt, WarehouseEdit
+from zhanggui.logistics.inventory.steps import (
+    open_warehouses,
+    prefer_warehouses,
+    receive_stock,
+    reserve_stock,
+    set_warehouses,
+)
 from zhanggui.obligations.models import Obligation
 from zhanggui.obligations.records import Assignment
 from zhanggui.obligations.steps import assign_clocks
 from zhanggui.people.models import Staff
 from zhanggui.processes.intake import bring_in_orders
 from zhanggui.processes.orders import cancel_orders, release_orders, reserve_orders, ship_orders
+from zhanggui.processes.parcels import merge_orders, unmerge_orders
+from zhanggui.processes.reshaping import resend_orders, split_orders
 from zhanggui.processes.shortages import carry_out_answers, receive_goods
 from zhanggui.sales.invoices.models import Invoice
 from zhanggui.sales.invoices.records import Content, Wish
@@ -40,9 +48,22 @@ from zhanggui.sales.orders.corrections import edit_contact
 from zhanggui.sales.orders.holds import assign_holds, keep_content, release_holds, resolve_holds
 from zhanggui.sales.orders.intake import open_shops, take_in_orders
 from zhanggui.sales.orders.judging import judge_again
-from zhanggui.sales.orders.records import Assign, Blocked, ReceiverEdit, Release, RuleSwitch, ShopKey
+from zhanggui.sales.orders.models import OrderPart
+from zhanggui.sales.orders.records import (
+    Assign,
+    Blocked,
+    Favour,
+    Joining,
+    Pieces,
+    ReceiverEdit,
+    Release,
+    RuleSwitch,
+    ShopKey,
+    Turn,
+)
 from zhanggui.sales.orders.steps import confirm_orders
 from zhanggui.sales.orders.switches import edit_blocklist, set_shop_rules
+from zhanggui.sales.orders.turns import edit_favoured, raise_urgent, set_priority
 from zhanggui.sales.shortages.answers import renew_promises, take_answers
 from zhanggui.sales.shortages.models import ShortageCase, ShortageNotice
 from zhanggui.sales.shortages.records import AnswerIn, Proposal, Told
@@ -178,7 +199,60 @@ def _followed(company: Company, n: int) -> Rows:
     return list(rows.values_list("order_id", flat=True))
 
 
+def _pieces(state: str) -> Callable[[Company, int], Rows]:
+    def rows(company: Company, n: int) -> Rows:
+        ids = bring(company, n, LINES, state)
+        parts: dict[int, int] = {}
+        for order, part in OrderPart.objects.filter(order_id__in=ids).order_by("id").values_list("order_id", "id"):
+            parts.setdefault(order, part)
+        return [Pieces(key, ((parts[key], 1),)) for key in ids]
+
+    return rows
+
+
+def _twins(company: Company, n: int) -> list[int]:
+    """Orders of one receiver, of which the first leads."""
+    rows = [
+        replace(row, contact=replace(BUYER, buyer=f"T{at}")) for at, row in enumerate(orders_in(company, n + 1, LINES))
+    ]
+    return results(take_in_orders(rows, context=now()))
+
+
+def _joined(company: Company, n: int) -> Rows:
+    first, *others = _twins(company, n)
+    for at in range(0, n, 2_000):
+        merge_orders([Joining(key, first) for key in others[at : at + 2_000]], context=now())
+    return others
+
+
+def _near_limit(company: Company, n: int) -> Rows:
+    rows = [replace(row, platform_due_at=now().as_of) for row in orders_in(company, n, LINES)]
+    return results(take_in_orders(rows, context=now()))
+
+
+def _warehouse_edits(_: Company, n: int) -> Rows:
+    ids = results(open_warehouses([f"W{at}" for at in range(n)], context=now()))
+    return [WarehouseEdit(key, f"name {key}", 5) for key in ids]
+
+
 CASES = {
+    "processes.split_orders": Case(split_orders, _pieces("reserved"), most=1_000, below=40),
+    "processes.resend_orders": Case(resend_orders, _pieces("shipped"), most=1_000, below=40),
+    "processes.merge_orders": Case(
+        merge_orders, lambda company, n: [Joining(key, ids[0]) for ids in [_twins(company, n)] for key in ids[1:]]
+    ),
+    "processes.unmerge_orders": Case(unmerge_orders, _joined),
+    "orders.set_priority": Case(
+        set_priority, lambda company, n: [Turn(key, 7) for key in bring(company, n, {"TEA": 1})]
+    ),
+    "orders.raise_urgent": Case(raise_urgent, _near_limit),
+    "orders.edit_favoured": Case(edit_favoured, lambda _, n: [Favour(f"buyer {at}", 9) for at in range(n)]),
+    "inventory.set_warehouses": Case(set_warehouses, _warehouse_edits, most=1_000),
+    "inventory.prefer_warehouses": Case(
+        prefer_warehouses,
+        lambda company, n: [Preference(f"province {at}", (company.warehouse,)) for at in range(n)],
+        most=500,
+    ),
     "invoices.take_wishes": Case(take_wishes, _wishes),
     "invoices.follow_orders": Case(follow_orders, _followed),
     "invoices.export": Case(export_invoices, wished),
