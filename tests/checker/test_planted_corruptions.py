@@ -101,9 +101,9 @@ CASES = (
                f" WHERE id = {one('reserved')}", ("A2",), refused=True),
     Corruption("O4", ORDER, "UPDATE orders_order SET short_at = '2026-03-02 02:00:00+00:00'"
                f" WHERE id = {numbered('SHORT00000')}"),
-    Corruption("O5", ORDER, "UPDATE orders_order SET total_fen = total_fen + 1", ("A2",), refused=True),
+    Corruption("O5", ORDER, "UPDATE orders_order SET total_fen = total_fen + 1", ("A2", "O2"), refused=True),
     Corruption("O5", ORDER, "UPDATE orders_order SET goods_fen = goods_fen + 1, total_fen = total_fen + 1",
-               ("A2", "I2")),
+               ("A2", "I2", "O2")),
     Corruption("O5", LINE, "UPDATE orders_orderline SET discount_fen = 1", ("A2",), refused=True),
     Corruption("O7", HOLD, f"UPDATE orders_orderhold SET state = 'open' WHERE order_id = {numbered('H2')}", ("A2",)),
     Corruption("O8", CLOCK, f"DELETE FROM obligations_obligation WHERE id = {clock_of('REC00000')}", ("D6", "A2")),
@@ -122,9 +122,12 @@ CASES = (
     Corruption("P1", PART, f"UPDATE orders_orderpart SET shipped = 1, cancelled = 1 WHERE order_id = {one('shipped')}"
                f" AND sku_id = {sku('TEA')}"),
     Corruption("P1", ("fulfilment_fulfilmentrequest",), "UPDATE fulfilment_fulfilmentrequest SET state = 'shipped'"
-               f" WHERE reference_id = {one('released')}", ("A2",)),
+               f" WHERE reference_id = {one('released')}", ("A2", "O4")),
     Corruption("P1", PART, "UPDATE orders_orderpart SET sku_id = (SELECT MAX(id) FROM catalog_sku)"
                f" WHERE order_id = {one('shipped')} AND sku_id = {sku('TEA')}", ("A2",)),
+    Corruption("O2", ORDER, f"UPDATE orders_order SET origin = 'channel' WHERE id = {numbered('SPLIT00000#S1')}",
+               ("A2", "D2")),
+    Corruption("O4", ORDER, f"UPDATE orders_order SET ship_with_id = NULL WHERE id = {numbered('P2')}", ("A2",)),
     Corruption("O4", ORDER, f"UPDATE orders_order SET order_no = 'ZG0' WHERE id = {one('shipped')}"),
     Corruption("A2", ("orders_ordercontact",), "UPDATE orders_ordercontact SET address = 'elsewhere'"
                f" WHERE order_id = {one('released')}"),
