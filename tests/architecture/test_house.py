@@ -10,6 +10,7 @@ from tests.architecture.source import Offence as At
 TEMPLATE = {"__init__.py", "apps.py", "records.py", "rules.py", "models.py", "queries.py", "steps.py"}
 MORE = {
     "journal": {"writing.py": "the hands that write"},
+    "people": {"lists.py": "how a person likes their lists: no facts, outside the journal"},
     "obligations/calendars": {"words.py": "the sum of a due moment, told to people in their language"},
     "sales/shortages": {"answers.py": "the steps by which customers choose and promises fail, split off by noun"},
     "sales/orders": {
@@ -22,6 +23,8 @@ MORE = {
         "judging.py": "orders judged by the rules, with what the database says of them",
         "switches.py": "the steps that turn rules on and off and keep the blocklist",
         "corrections.py": "the step that corrects a receiver",
+        "finding.py": "the questions that lists, bulk acts and exports ask",
+        "masking.py": "personal data as people see them, pure",
     },
     "sales/invoices": {"wishes.py": "the steps by which wishes come in and follow their orders, split off by noun"},
 }

@@ -12,7 +12,7 @@ from typing import Any
 from zhanggui.cli.outcome import CannotRun, Outcome
 
 NO_POSTGRESQL = 69
-BENCHES = ("path", "statements", "history", "sweep")
+BENCHES = ("path", "statements", "history", "sweep", "pages")
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:

@@ -113,8 +113,14 @@ def _goods(ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
 def _cells(order: Order, told: OrderContact, goods: Sequence[tuple[str, int]], *, plain: bool) -> Sequence[object]:
     shop = order.shop
     named = CHANNELS.get(shop.channel)
-    who = (told.buyer, told.receiver, told.phone) if plain else (masked(told.buyer), masked(told.receiver), masked_phone(told.phone))
-    listed = "; ".join(f"{code} × {quantity}" for code, quantity in goods[:GOODS_MAX]) + ("…" if len(goods) > GOODS_MAX else "")
+    who = (
+        (told.buyer, told.receiver, told.phone)
+        if plain
+        else (masked(told.buyer), masked(told.receiver), masked_phone(told.phone))
+    )
+    listed = "; ".join(f"{code} × {quantity}" for code, quantity in goods[:GOODS_MAX]) + (
+        "…" if len(goods) > GOODS_MAX else ""
+    )
     return (
         order.external_id, f"{_(named.name) if named else shop.channel} · {shop.code}", _state(order.state),
         _local(order.placed_at), *who, told.province, told.city,

@@ -1,6 +1,7 @@
 """How a person likes their lists: saved questions and chosen columns.
 
-These are conveniences of one screen, not facts of the company, so they stand outside the journal, as sign-in failures do.
+These are conveniences of one screen, not facts of the company, so they stand outside the journal, as failures to sign
+in do.
 """
 
 from collections.abc import Sequence

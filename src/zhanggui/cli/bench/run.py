@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 
-from zhanggui.cli.bench import intake
+from zhanggui.cli.bench import intake, pages
 from zhanggui.cli.bench.history import add_history, add_open_clocks
 from zhanggui.cli.bench.path import START, Company, analyse, ours, paired, seconds_of
 from zhanggui.journal.models import Run
@@ -32,6 +32,7 @@ def results(size: str, only: str = "") -> list[Result]:
         "statements": lambda: _statements(company),
         "history": lambda: _history(company, size),
         "sweep": lambda: _sweep(size),
+        "pages": lambda: _pages(size),
         "intake": lambda: [{"engine": connection.vendor, **intake.figures(INTAKE_ROWS[size])}],
     }
     return [row for name, bench in benches.items() if name.startswith(only.split(".")[0]) for row in bench()]
@@ -39,6 +40,18 @@ def results(size: str, only: str = "") -> list[Result]:
 
 def _result(name: str, mine: float, reference: float, ratio: float) -> Result:
     return {"name": name, "engine": connection.vendor, "ours": mine, "reference": reference, "ratio": ratio}
+
+
+def _pages(size: str) -> list[Result]:
+    """Milliseconds of server time per page of the order queue (ours) against the aim; 1 or more keeps it."""
+    return [
+        {
+            **_result(row["name"], row["ms"], pages.AIM_MS, pages.AIM_MS / row["ms"]),
+            "statements": row["statements"],
+            "cpu_ms": row["cpu_ms"],
+        }
+        for row in pages.figures(HISTORY[size], analyse)
+    ]
 
 
 def _path(company: Company, size: str) -> list[Result]:

@@ -6,105 +6,110 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Staff',
+            name="Staff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=64, unique=True)),
-                ('username_folded', models.CharField(max_length=255, unique=True)),
-                ('display_name', models.CharField(max_length=64)),
-                ('department', models.CharField(max_length=24)),
-                ('roles', models.CharField(default='', max_length=200)),
-                ('language', models.CharField(default='', max_length=10)),
-                ('is_active', models.BooleanField(default=True)),
-                ('joined_at', models.DateTimeField()),
-                ('invitation_id', models.BigIntegerField(null=True, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("username", models.CharField(max_length=64, unique=True)),
+                ("username_folded", models.CharField(max_length=255, unique=True)),
+                ("display_name", models.CharField(max_length=64)),
+                ("department", models.CharField(max_length=24)),
+                ("roles", models.CharField(default="", max_length=200)),
+                ("language", models.CharField(default="", max_length=10)),
+                ("is_active", models.BooleanField(default=True)),
+                ("joined_at", models.DateTimeField()),
+                ("invitation_id", models.BigIntegerField(null=True, unique=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField(db_index=True)),
-                ('token_digest', models.CharField(max_length=64, unique=True)),
-                ('department', models.CharField(max_length=24)),
-                ('roles', models.CharField(max_length=200)),
-                ('made_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(db_index=True)),
+                ("token_digest", models.CharField(max_length=64, unique=True)),
+                ("department", models.CharField(max_length=24)),
+                ("roles", models.CharField(max_length=200)),
+                ("made_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='SignInAttempt',
+            name="SignInAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(db_index=True, max_length=80)),
-                ('failed_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject", models.CharField(db_index=True, max_length=80)),
+                ("failed_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='DataExport',
+            name="DataExport",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField(db_index=True)),
-                ('subject', models.CharField(max_length=24)),
-                ('question', models.CharField(max_length=2000)),
-                ('rows', models.IntegerField()),
-                ('plain', models.BooleanField()),
-                ('asked_at', models.DateTimeField()),
-                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(db_index=True)),
+                ("subject", models.CharField(max_length=24)),
+                ("question", models.CharField(max_length=2000)),
+                ("rows", models.IntegerField()),
+                ("plain", models.BooleanField()),
+                ("asked_at", models.DateTimeField()),
+                ("staff", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name='Access',
+            name="Access",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField(db_index=True)),
-                ('username', models.CharField(max_length=64)),
-                ('active', models.SmallIntegerField()),
-                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(db_index=True)),
+                ("username", models.CharField(max_length=64)),
+                ("active", models.SmallIntegerField()),
+                ("staff", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('active__in', (0, 1))), name='access_yes_or_no')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("active__in", (0, 1))), name="access_yes_or_no")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ListColumns',
+            name="ListColumns",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('page', models.CharField(max_length=24)),
-                ('columns', models.CharField(max_length=300)),
-                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("page", models.CharField(max_length=24)),
+                ("columns", models.CharField(max_length=300)),
+                ("staff", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('staff', 'page'), name='columns_once')],
+                "constraints": [models.UniqueConstraint(fields=("staff", "page"), name="columns_once")],
             },
         ),
         migrations.CreateModel(
-            name='SavedFilter',
+            name="SavedFilter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('page', models.CharField(max_length=24)),
-                ('name', models.CharField(max_length=40)),
-                ('query', models.CharField(max_length=1000)),
-                ('shared', models.BooleanField(default=False)),
-                ('opens', models.BooleanField(default=False)),
-                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("page", models.CharField(max_length=24)),
+                ("name", models.CharField(max_length=40)),
+                ("query", models.CharField(max_length=1000)),
+                ("shared", models.BooleanField(default=False)),
+                ("opens", models.BooleanField(default=False)),
+                ("staff", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('staff', 'page', 'name'), name='filter_named_once'), models.UniqueConstraint(condition=models.Q(('opens', True)), fields=('staff', 'page'), name='filter_opens_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("staff", "page", "name"), name="filter_named_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("opens", True)), fields=("staff", "page"), name="filter_opens_once"
+                    ),
+                ],
             },
         ),
     ]

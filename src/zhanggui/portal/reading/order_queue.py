@@ -118,7 +118,9 @@ def _totals(found: Found, column: str, newest: bool, rows: list[OrderRow], known
     result = looked_at.aggregate(orders=CountOf("id"), **sums)
     number = result["orders"]
     more = end is not None or (number == CAP and count_up_to(matching, CAP).capped)
-    amounts = tuple((code, int(result[f"in_{code}"])) for code in sorted(currencies) if result[f"in_{code}"] is not None)
+    amounts = tuple(
+        (code, int(result[f"in_{code}"])) for code in sorted(currencies) if result[f"in_{code}"] is not None
+    )
     return Totals(Count(number, more), amounts, _sums(rows), WINDOW if end else 0, found.cut)
 
 

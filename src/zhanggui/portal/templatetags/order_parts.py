@@ -39,4 +39,10 @@ def flag_tag(flag: str) -> SafeString:
         return format_html('<span class="tag">{}</span>', flag)
     drawn = svg_of("flag", 14, aria_hidden="true", focusable="false", **{"class": "icon"})
     name = words.FLAGS[colour]
-    return format_html('<span class="flag flag-{}" title="{}">{}<span class="sr">{}</span></span>', colour, name, SafeString(drawn), name)
+    return format_html(
+        '<span class="flag flag-{}" title="{}">{}<span class="sr">{}</span></span>',
+        colour,
+        name,
+        SafeString(drawn),
+        name,
+    )

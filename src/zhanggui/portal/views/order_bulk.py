@@ -81,4 +81,6 @@ def _in_background(request: HttpRequest, act: str, wanted: OrderFilter, priority
     }  # fmt: skip
     job = JobRequest(BULK_JOB, key_of(request) or ids.token(), payload)
     if carried_out(request, enqueue_jobs, [job], context):
-        messages.info(request, _("There are many orders: this is done in the background. Reload this page to see how far."))
+        messages.info(
+            request, _("There are many orders: this is done in the background. Reload this page to see how far.")
+        )

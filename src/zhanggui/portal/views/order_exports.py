@@ -50,7 +50,9 @@ def _take_out(request: HttpRequest, found: Question, rows: int, *, capped: bool)
     again = HttpResponseRedirect(f"{reverse('orders-export')}?{found.query}")
     plain = bool(request.POST.get("plain"))
     if capped or not rows:
-        messages.warning(request, _("More match than one file holds. Narrow the filter.") if capped else _("No order matches."))
+        messages.warning(
+            request, _("More match than one file holds. Narrow the filter.") if capped else _("No order matches.")
+        )
         return again
     staff, context = staff_of(request), context_of(request, key=key_of(request), reason=reason_of(request))
     wish = ExportWish(staff.pk, "orders", _on_record(found), rows, plain)

@@ -20,7 +20,21 @@ from zhanggui.sales.orders.models import Shop
 from zhanggui.sales.orders.records import OPEN_STATES, Mark
 
 QUERY_MAX = 1_000
-MORE = ("hold", "flag", "payment", "presale", "mark", "province", "code", "least", "most", "within", "first", "short", "noted")
+MORE = (
+    "hold",
+    "flag",
+    "payment",
+    "presale",
+    "mark",
+    "province",
+    "code",
+    "least",
+    "most",
+    "within",
+    "first",
+    "short",
+    "noted",
+)
 FIELDS = ("q", "shop", "from", "to", *MORE, "handed")
 KEPT = ("state", *FIELDS, "sort")
 """The parameters that make a question; `after` is only a place in its list."""

@@ -116,9 +116,7 @@ def priority_of(request: HttpRequest) -> int:
     return int(text)
 
 
-def carry_out(
-    request: HttpRequest, named: str, act: Callable[..., Answer], rows: list[Any], context: Context
-) -> None:
+def carry_out(request: HttpRequest, named: str, act: Callable[..., Answer], rows: list[Any], context: Context) -> None:
     """Call a step for some orders, and say how many it took and why the others stayed."""
     answer = carried_out(request, act, rows, context)
     if answer is not None:
