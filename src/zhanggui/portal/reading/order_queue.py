@@ -150,7 +150,8 @@ def _rows(orders: list[Order], known: Mapping[int, Shop]) -> list[OrderRow]:
     return [
         _row(
             order, known[order.shop_id], contacts.get(order.id), goods=goods.get(order.id), clock=clocks.get(order.id),
-            holds=tuple(holds.get(order.id, ())), lacks=lacks.get(order.id), shortage=cases.get(order.id, (None, ""))[0],
+            holds=tuple(holds.get(order.id, ())), lacks=lacks.get(order.id),
+            shortage=cases.get(order.id, (None, ""))[0],
         )
         for order in orders
     ]  # fmt: skip

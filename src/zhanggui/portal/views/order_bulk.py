@@ -75,7 +75,7 @@ def _do(request: HttpRequest, found: Question) -> HttpResponse:
 
 def _in_background(request: HttpRequest, act: str, wanted: OrderFilter, priority: int) -> None:
     context = context_of(request, reason=reason_of(request))
-    payload = {
+    payload: dict[str, str | int] = {
         "actor_kind": context.actor.kind, "actor_id": context.actor.id, "act": act, "priority": priority,
         "reason": context.reason, "question": wanted.packed(),
     }  # fmt: skip

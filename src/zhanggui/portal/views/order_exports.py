@@ -28,7 +28,7 @@ from zhanggui.sales.orders.finding import asked
 from zhanggui.sales.orders.masking import masked
 
 
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> HttpResponse | FileResponse:
     """Show what would go out, and what this person took out in the last days; take it out when the form is sent."""
     found = question(request, orders.shops())
     count = count_up_to(asked(found.wanted).rows, ROWS_MAX)
@@ -46,7 +46,7 @@ def export(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/orders_export.html", facts)
 
 
-def _take_out(request: HttpRequest, found: Question, rows: int, *, capped: bool) -> HttpResponse:
+def _take_out(request: HttpRequest, found: Question, rows: int, *, capped: bool) -> HttpResponse | FileResponse:
     again = HttpResponseRedirect(f"{reverse('orders-export')}?{found.query}")
     plain = bool(request.POST.get("plain"))
     if capped or not rows:
@@ -77,7 +77,7 @@ def _on_record(found: Question) -> str:
     """Return the question as it is kept for good: searched words may be a person's name, so they are masked."""
     kept = QueryDict(found.query, mutable=True)
     if "q" in kept:
-        kept["q"] = masked(kept["q"])
+        kept["q"] = masked(str(kept["q"]))
     return kept.urlencode()[:2_000]
 
 
