@@ -246,6 +246,8 @@ def bounded(
         return rows.filter(*found.looked_at), None
     table, side = connection.ops.quote_name(Order._meta.db_table), ">=" if newest_first else "<="
     bound = [connection.ops.adapt_datetimefield_value(end[0]), end[1]]
+    # The plain bound says nothing new; a planner knows from it how few rows are left, which a pair does not tell.
+    rows = rows.filter(**{f"{column}__{'gte' if newest_first else 'lte'}": end[0]})
     within = rows.extra(where=[f"({table}.{column}, {table}.id) {side} (%s, %s)"], params=bound)  # noqa: S610
     return within.filter(*found.looked_at), end
 
