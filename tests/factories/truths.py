@@ -73,7 +73,7 @@ TRUTHS = {
             OR EXISTS (SELECT 1 FROM obligations_obligation c WHERE c.subject_kind = 'order' AND c.subject_id = o.id
                        AND c.state IN {RUNNING}))""",
     "O8 an order at work has a running clock": f"""
-        SELECT o.id FROM orders_order o WHERE o.state NOT IN ('shipped', 'cancelled') AND NOT EXISTS (
+        SELECT o.id FROM orders_order o WHERE o.state NOT IN ('shipped', 'cancelled', 'history') AND NOT EXISTS (
             SELECT 1 FROM obligations_obligation c WHERE c.subject_kind = 'order' AND c.subject_id = o.id
             AND c.state IN {RUNNING})""",
     "O8 a held or stopped order says why, others do not": """

@@ -112,9 +112,11 @@ def take_in_orders(batch: Sequence[OrderIn], *, context: Inside) -> Answer:
     known = _known_orders(batch, context)
     verdicts = _decide(batch, known, _changes_seen(batch, known, context))
     born = _insert([batch[index] for index in verdicts.fresh], context)
-    reasons = born.reasons + _changes_held(batch, verdicts.changed, context)
-    moves = _follow([(batch[index], known[batch[index].external_id]) for index in verdicts.followed], context)
-    hold_orders(reasons + moves, context=context)
+    changes = _changes_held(batch, verdicts.changed, known, context)
+    news = _follow([(batch[index], known[batch[index].external_id]) for index in verdicts.followed], context)
+    hold_orders(born.reasons + changes + news.reasons, context=context)
+    lift_holds(news.gone, context=context)  # after what holds them now, so that no order goes on in between
+    _go_on_paid(news.paid, context)
     accepted = verdicts.accepted + [Accepted(index, key) for index, key in zip(verdicts.fresh, born.ids, strict=True)]
     return answer(accepted, verdicts.rejected)
 
@@ -285,36 +287,43 @@ def _insert_orders(ids: list[int], orders: list[OrderIn], states: list[State], c
     context.run.move("order", [key for key, _ in moved], str(State.RECEIVED), [state for _, state in moved])
 
 
-def _changes_held(batch: Sequence[OrderIn], changed: Mapping[int, int], context: Inside) -> list[Reason]:
+def _changes_held(
+    batch: Sequence[OrderIn], changed: Mapping[int, int], known: Mapping[str, _Known], context: Inside
+) -> list[Reason]:
     """Return the holds on orders that came in with other content; a newer change takes the place of the one before."""
     if not changed:
         return []
     lift_holds({(key, str(Hold.CONTENT_CHANGED)) for key in changed.values()}, context=context, go_on=False)
-    rows = context.run.lock(Order, "id", list(changed.values()), ["id", "state", "contact_digest"], lock=False)
-    stood = {row[0]: row[1:] for row in rows}
-    return [
-        Reason(key, str(Hold.CONTENT_CHANGED), change_details(batch[index], stood[key][1]), stood[key][0])
-        for index, key in changed.items()
-    ]
+    told = [(batch[index], known[batch[index].external_id]) for index in changed]
+    return [Reason(one.id, str(Hold.CONTENT_CHANGED), _change_details(order, one), one.state) for order, one in told]
 
 
-def change_details(order: OrderIn, contact_before: str) -> str:
+def _change_details(order: OrderIn, known: _Known) -> str:
     """Return what a change says, to be compared by a person: its hash, the lines as they came in now, and whether the
     receiver is another one.
     """
     lines = [
         [line.merchant_code, line.title, line.quantity, line.unit_price_fen, line.discount_fen] for line in order.lines
     ]
-    contact = contact_digest(order.contact)
-    receiver = order.contact.kind == Receiver.PLAIN and contact != contact_before
-    said = {"hash": _stands_for(order.content_hash, contact), "lines": lines[:50], "receiver": receiver}
+    content = _content(order, known)
+    receiver = content.partition(":")[2] != known.content_hash.partition(":")[2]
+    said = {"hash": content, "lines": lines[:50], "receiver": receiver}
     return json.dumps(said, ensure_ascii=False)
 
 
-def _follow(news: Sequence[tuple[OrderIn, _Known]], context: Inside) -> list[Reason]:
-    """Write what the channel says now of known orders; paid ones go on. Gives: the holds that come of it."""
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What the channel's word does to known orders: reasons to wait that come and go, and when they were paid."""
+
+    reasons: list[Reason]
+    gone: set[tuple[int, str]]
+    paid: dict[int, datetime]
+
+
+def _follow(news: Sequence[tuple[OrderIn, _Known]], context: Inside) -> _News:
+    """Write what the channel says now of known orders, and tell what comes of it."""
     if not news:
-        return []
+        return _News([], set(), {})
     run, ids = context.run, [known.id for _, known in news]
     after = [_progress(order, known) for order, known in news]
     run.update(Order, ids, {name: [row[place] for row in after] for place, name in enumerate(PROGRESS)})
@@ -332,8 +341,8 @@ def _follow(news: Sequence[tuple[OrderIn, _Known]], context: Inside) -> list[Rea
         if known.state == State.UNPAID and now["payment"] != Payment.UNPAID and now["presale"] != Presale.DEPOSIT:
             paid[known.id] = now["paid_at"] or context.as_of
     reasons, gone = _with_offshoots(reasons, gone, context)
-    lift_holds(gone, context=context)
-    return _go_on_paid(reasons, paid, context)
+    reasons += judge_known(list(paid), context).arisen  # while it was unpaid, another order may have come in
+    return _News(reasons, gone, paid)
 
 
 def _with_offshoots(
@@ -356,22 +365,17 @@ def _with_offshoots(
     return reasons + more, gone | {(key, code) for order, code in gone for key, _ in below.get(order, ())}
 
 
-def _go_on_paid(reasons: list[Reason], paid: Mapping[int, datetime], context: Inside) -> list[Reason]:
+def _go_on_paid(paid: Mapping[int, datetime], context: Inside) -> None:
     """Let unpaid orders go on that were paid; their clock goes on from the payment."""
     if not paid:
-        return reasons
+        return
     run = context.run
-    known = {(reason.order_id, reason.code) for reason in reasons}
-    judged = judge_known(list(paid), context).arisen  # while it was unpaid, another order may have come in
-    reasons = reasons + [reason for reason in judged if (reason.order_id, reason.code) not in known]
     rows = run.lock(OrderHold, "order_id", list(paid), ["order_id"], equal={"state": "open"})
-    waiting = {row[0] for row in rows} | {reason.order_id for reason in reasons}
+    waiting = {row[0] for row in rows}
     states = [str(State.HELD if key in waiting else State.RECEIVED) for key in paid]
     run.update(Order, list(paid), {"state": states, "version": Plus(1)})
     run.move("order", list(paid), str(State.UNPAID), states)
     resume_obligations("2.1.3.1", "order", list(paid), context=context, at=paid)
-    after = dict(zip(paid, states, strict=True))
-    return [replace(reason, state=after.get(reason.order_id, reason.state)) for reason in reasons]
 
 
 def _open_clocks(ids: list[int], orders: list[OrderIn], states: list[State], context: Inside) -> None:

@@ -111,7 +111,7 @@ D6 = Check("D6", ORDERS, (
     SELECT o.id AS "order", o.state, '2.1.3.1' AS clause, c.started_at, o.placed_at FROM orders_order o
     LEFT JOIN obligations_obligation c
       ON c.subject_kind = 'order' AND c.subject_id = o.id AND c.clause = '2.1.3.1' AND c.cycle = 1
-    WHERE c.id IS NULL OR c.started_at <> o.placed_at ORDER BY o.id
+    WHERE (o.state = 'history') <> (c.id IS NULL) OR c.started_at <> o.placed_at ORDER BY o.id
     """,
     """
     SELECT o.id AS "order", o.state, '2.3.2.1' AS clause, c.started_at, o.confirmed_at FROM orders_order o
