@@ -3,7 +3,8 @@
     {"do": "confirmed", "batches": [[1, 2], [3]], "at": "2026-03-02T01:00:00+00:00", "key": null, "blind": false}
 
 Each batch is one call, an answer each. `do` is a state of the ordinary way, "cancelled", "received" (with rows of shop,
-number, lines), "answered" (case, option, the hash of a page's token), "carried_out" (cases), "sealed", or "processed"
+number, lines), "answered" number, lines), "told" (with rows of shop, number, lines and what the channel says now), "let_go" (held orders),
+"answered" (case, option, the hash of a page's token), "carried_out" (cases), "sealed", or "processed"
 (all open orders, by the clock on the wall). With `blind` no row is locked and every reader of stock waits before it
 writes: the control that shows what the locks are for. Started by hand with
 `ZHANGGUI_CRASH_AT` it dies at that point.
@@ -14,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,10 +31,13 @@ from zhanggui.journal.writing import OpenRun  # noqa: E402
 from zhanggui.kernel import clock  # noqa: E402
 from zhanggui.kernel.batch import Answer  # noqa: E402
 from zhanggui.logistics.inventory.models import StockBalance  # noqa: E402
+from zhanggui.processes.intake import bring_in_orders  # noqa: E402
 from zhanggui.processes.orders import cancel_orders  # noqa: E402
 from zhanggui.processes.shortages import carry_out_answers  # noqa: E402
 from zhanggui.processes.through import process_orders  # noqa: E402
+from zhanggui.sales.orders.holds import release_holds  # noqa: E402
 from zhanggui.sales.orders.intake import take_in_orders  # noqa: E402
+from zhanggui.sales.orders.records import Release  # noqa: E402
 from zhanggui.sales.shortages.answers import take_answers  # noqa: E402
 from zhanggui.sales.shortages.records import AnswerIn  # noqa: E402
 
@@ -67,6 +71,11 @@ def call(do: str, batch: list[Any], at: datetime, key: str | None) -> Answer:
     if do == "received":
         rows = [order_in(Company(shop, 0, {}), name, lines) for shop, name, lines in batch]
         return take_in_orders(rows, context=context)
+    if do == "told":
+        told = [replace(order_in(Company(shop, 0, {}), name, lines), **news) for shop, name, lines, news in batch]
+        return bring_in_orders(told, context=context)
+    if do == "let_go":
+        return release_holds([Release(key) for key in batch], context=context)
     if do == "answered":
         return take_answers([AnswerIn(*row, promised=NEXT_MONDAY) for row in batch], context=context)
     if do == "carried_out":
