@@ -1,9 +1,9 @@
 """Writes by which halves of orders come in: joined where both are here, kept where one waits for the other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from zhanggui.connectors.intake.halves import Half, fits, half_from, half_text, joined
+from zhanggui.connectors.intake.halves import Half, fits, half_from, half_text, joined, with_parts
 from zhanggui.connectors.intake.models import HalfOrder
 from zhanggui.connectors.intake.platforms.shapes import LIST
 from zhanggui.connectors.intake.records import HalfState
@@ -61,7 +61,7 @@ def verdict_on(half: Half, other: str | None, shop_id: int, *, known: bool) -> V
     Rejects: pieces_differ.
     """
     if half.kind == LIST and known:
-        return Verdict(replace(half.order, shop_id=shop_id), joins=True)
+        return Verdict(with_parts(half.order, shop_id=shop_id), joins=True)
     if other is None:
         return Verdict(joins=known)
     kept = half_from(other)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import starmap
 from typing import cast
 
-from zhanggui.connectors.intake.order_rows import MORE, NOT_GIVEN, OPEN, SOFT
+from zhanggui.connectors.intake.order_rows import MORE, NOT_GIVEN, OPEN, SAYS_UNPAID, SOFT
 from zhanggui.connectors.intake.platform_cells import receiver_kind
 from zhanggui.connectors.intake.records import Entry, RowRefused
 from zhanggui.connectors.intake.spool import Fields
@@ -124,8 +124,10 @@ def _refuse_doubled(group: Group) -> None:
 def _told(more: tuple[int | str, ...]) -> Told:
     word, paid_at = str(more[_AT["status"]]), more[_AT["paid_at"]]
     if word in ("", str(NOT_GIVEN)):
-        return replace(PAID, payment=str(Payment.UNPAID)) if paid_at == OPEN else PAID
+        return replace(PAID, payment=str(Payment.UNPAID)) if paid_at in (OPEN, SAYS_UNPAID) else PAID
     told = told_of(word) or NOT_KNOWN
+    if paid_at == SAYS_UNPAID and told.payment != Payment.COD:
+        return replace(told, payment=str(Payment.UNPAID))
     return told if told.payment else replace(told, payment=str(Payment.UNPAID if paid_at == OPEN else Payment.PAID))
 
 
@@ -147,7 +149,8 @@ def _with_more(order: OrderIn, group: Group) -> OrderIn:
     """Return the order with what only some files tell of it."""
     told, rows = group.told, [line[10] for line in group.lines]
     word, paid, due, by_platform, stated, flag, title, tax_no = (
-        next((row[at] for row in rows if row[at] not in (OPEN, NOT_GIVEN, "", 0)), None) for at in range(len(MORE))
+        next((row[at] for row in rows if row[at] not in (OPEN, NOT_GIVEN, SAYS_UNPAID, "", 0)), None)
+        for at in range(len(MORE))
     )
     return replace(
         order, payment=told.payment, standing=told.standing, refund=told.refund, presale=told.presale,

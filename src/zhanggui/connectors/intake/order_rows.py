@@ -3,11 +3,13 @@
 What belongs to an order as a whole is judged in `order_groups`, since lines of one order may lie apart.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -29,6 +31,7 @@ from zhanggui.connectors.spreadsheets.mapping import normalise
 from zhanggui.connectors.spreadsheets.records import Cell, CellRefused, Row, Table
 from zhanggui.kernel.moments import micros
 from zhanggui.kernel.money import MONEY_LIMIT, exponent
+from zhanggui.kernel.text import clean_id
 from zhanggui.sales.orders.records import ShopKey
 
 CONTACT_CHARS = {
@@ -42,9 +45,15 @@ MORE_CHARS = {"status": 60, "flag": 8, "invoice_title": 100, "tax_no": 30}
 """Fields that only some files have; a row says them together, or nothing."""
 EARLIEST = micros(datetime(2000, 1, 1, tzinfo=settings.COMPANY_ZONE))
 FUTURE = timedelta(days=1)
-OPEN, NOT_READ, NOT_GIVEN = -1, 0, -2
-"""Instead of a row's moment: its cell is open (allowed if a row before has one), it was not come to, or the file has
-no column for it."""
+OPEN, NOT_READ, NOT_GIVEN, SAYS_UNPAID = -1, 0, -2, -3
+"""Instead of a row's moment: its cell is open (allowed if a row before has one), it was not come to, the file has no
+column for it, or (of the payment) it says that there was none."""
+_NO_MOMENT = frozenset({"null", "none", "\\n", "无", "0", "--", "nan", "nil"})
+_UNPAID_WORDS = frozenset({
+    "未付款", "待付款", "未支付", "待支付", "没付款", "未付", "等待付款", "等待买家付款", "等待支付", "否",
+    "n", "no", "false", "unpaid", "not paid", "pending",
+})  # fmt: skip
+_ZERO_DATE = re.compile(r"0000[-/.]0?0[-/.]0?0(?:[T\s]+0?0:00(?::00(?:\.0+)?)?)?", re.ASCII)
 CURRENCY = "currency"
 REMEMBERED = 16_384
 _CURRENCY_NAMES = frozenset(["currency", "币种", "货币", "currencycode"])
@@ -96,7 +105,7 @@ class OrderReader:
         self._open_amount: Callable[[Cell], int] = kept(partial(_amount_or_open, decimals=decimals))
         self._moment: Callable[[Cell], int] = kept(partial(moment_of, zone=zone, latest=self._latest))
         self._read_more: Mapping[str, Callable[[Cell], int | str]] = {
-            "paid_at": partial(_moment_or_open, read=self._moment), "platform_due_at": partial(_due_or_open, zone=zone),
+            "paid_at": partial(paid_moment, read=self._moment), "platform_due_at": partial(_due_or_open, zone=zone),
             "platform_discount": self._open_amount, "stated": partial(_stated_or_open, read=self._open_amount),
             **{name: kept(partial(_cut_text, limit=limit)) for name, limit in MORE_CHARS.items()},
         }  # fmt: skip
@@ -239,8 +248,29 @@ def _cut_text(cell: Cell, limit: int) -> str:
     return "" if text in ("-", "null") else text[:limit].strip()
 
 
-def _moment_or_open(cell: Cell, read: Callable[[Cell], int]) -> int:
-    return OPEN if is_open(cell) else read(cell)
+def paid_moment(cell: Cell, read: Callable[[Cell], int]) -> int:
+    """Return when an order was paid: OPEN for a cell that says nothing, SAYS_UNPAID for one that says that it was not.
+
+    Rejects: date_unclear for whatever else is no moment, so that no unknown word ever passes for a payment.
+    """
+    if is_open(cell):
+        return OPEN
+    if cell == 0 or isinstance(cell, bool):
+        return SAYS_UNPAID if cell is False else OPEN if cell is not True else _no_payment()
+    if isinstance(cell, str):
+        word = clean_id(cell).strip("'\"").strip().casefold()
+        if word in _NO_MOMENT or _ZERO_DATE.fullmatch(word):
+            return OPEN
+        if word in _UNPAID_WORDS:
+            return SAYS_UNPAID
+    try:
+        return read(cell)
+    except CellRefused:
+        return _no_payment()
+
+
+def _no_payment() -> NoReturn:
+    raise CellRefused("date_unclear", "date_and_time")
 
 
 def _due_or_open(cell: Cell, zone: tzinfo) -> int:

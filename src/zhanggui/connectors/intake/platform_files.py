@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from zhanggui.connectors.intake.files import folder
-from zhanggui.connectors.intake.halves import Plain, half_from, unpacked
+from zhanggui.connectors.intake.halves import Plain, made_of
 from zhanggui.connectors.intake.platform_rows import PlatformJudge, PlatformReader
 from zhanggui.connectors.intake.platforms.shapes import DETAIL, Layout
 from zhanggui.connectors.intake.queries import sales_of
@@ -28,15 +28,14 @@ def read_platform(
     reader.read(rows)
     reader.spool.close()
     judge = PlatformJudge(layout, reader.slots, shop, as_of, typed=table.typed)
-    packed, rows_of = Spool[Plain](folder()), Spool[tuple[int, ...]](folder())
+    packed = Spool[Plain](folder())
     refused, ids, lines, amount = reader.strays, list[str](), 0, 0
     for external_id, group in reader.spool.groups():
         outcome = judge.judge(external_id, group)
         refused += outcome.refused
         if not outcome.plain:
             continue
-        packed.add(external_id, [outcome.plain])
-        rows_of.add(external_id, [tuple(row[0] for row in group)])  # type: ignore[misc]
+        packed.add(external_id, [outcome.plain, tuple([row[0] for row in group])])
         lines += outcome.lines
         amount += outcome.amount_fen
         if layout.half == DETAIL:
@@ -46,8 +45,7 @@ def read_platform(
                 ids = []
     amount += sales_of(shop.channel, shop.code, ids) if ids else 0
     packed.close()
-    rows_of.close()
-    entries = _entries(packed, rows_of)
+    entries = _entries(packed)
     return Parsed("orders", reading, shop, reader.rows_total, entries, _by_row(refused), lines, amount)
 
 
@@ -55,9 +53,9 @@ def _by_row(refused: list[RowRefused]) -> tuple[RowRefused, ...]:
     return tuple(sorted(refused, key=lambda one: one.row))
 
 
-def _entries(packed: Spool[Plain], rows_of: Spool[tuple[int, ...]]) -> Entries:
+def _entries(packed: Spool[Plain]) -> Entries:
     def made(number: int) -> Entry:
-        plain, rows = packed.group(number)[1][0], rows_of.group(number)[1][0]
-        return Entry(half_from(plain[0]) if len(plain) == 1 else unpacked(plain), rows)
+        plain, rows = packed.group(number)[1]
+        return Entry(made_of(plain), rows)
 
     return Entries(array("q", range(len(packed))), made)

@@ -37,6 +37,12 @@ class Head:
     invoice: InvoiceWish | None
     units: int
 
+    def unpaid(self) -> "Head":
+        """Return it as of an order whose moment of payment says that there was none, whatever its status says."""
+        if self.told.payment == COD:
+            return self
+        return replace(self, paid_at=None, told=replace(self.told, payment=UNPAID))
+
     def order(
         self,
         external_id: str,
@@ -134,7 +140,7 @@ def _said(stated: Mapping[str, str], name: str, limit: int) -> str:
 
 
 def _contact(layout: Layout, rows: Sequence[Cells], stated: Mapping[str, str], given: Collection[str]) -> ContactIn:
-    said = {name: _said(stated, name, limit) for name, limit in CONTACT_CHARS.items() if name in stated}
+    said = {name: _said(stated, name, CONTACT_CHARS[name]) for name in stated if name in CONTACT_CHARS}
     phone = said.get("phone") or _said(stated, "landline", CONTACT_CHARS["phone"])
     address = _said(stated, "new_address", CONTACT_CHARS["address"]) or said.get("address", "")
     address = _said(stated, "street", 100) + address

@@ -3,7 +3,7 @@
 A bad row keeps its whole order out, so that its corrected rows bring it in whole, once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import lru_cache, partial
@@ -11,8 +11,8 @@ from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from zhanggui.connectors.intake.halves import MICROSECOND, Plain, packed, packed_half
-from zhanggui.connectors.intake.order_rows import FUTURE, OPEN, REMEMBERED, moment_of
+from zhanggui.connectors.intake.halves import MICROSECOND, Plain, packed
+from zhanggui.connectors.intake.order_rows import FUTURE, OPEN, REMEMBERED, SAYS_UNPAID, moment_of, paid_moment
 from zhanggui.connectors.intake.platform_cells import bare, text_of
 from zhanggui.connectors.intake.platform_heads import Head, head_of, told_of_rows
 from zhanggui.connectors.intake.platform_lines import Draft, FieldRefused, Settled, lines_in, lines_of, settled
@@ -123,6 +123,10 @@ class PlatformJudge:
         latest = (as_of + FUTURE - EPOCH) // MICROSECOND
         self._moment = kept(partial(moment_of, zone=zone, latest=latest))
         self._money = kept(partial(parse_money_minor, exponent=exponent(shop.currency)))
+        self._readers: dict[str, Callable[[str], int]] = {
+            "placed_at": self._moment,
+            "paid_at": partial(paid_moment, read=self._moment),
+        }
         self._zone = zone
 
     def judge(self, external_id: str, rows: Sequence[Fields]) -> Outcome:
@@ -170,7 +174,7 @@ class PlatformJudge:
         for name in MOMENTS:
             if given := cells.get(name):
                 try:
-                    read.moments[name] = self._moment(given)
+                    read.moments[name] = self._readers[name](given)
                 except CellRefused as refusal:
                     raise FieldRefused(refusal, name) from refusal
         if cells.get("currency", self._shop.currency).upper() != self._shop.currency:
@@ -204,11 +208,13 @@ class PlatformJudge:
             self._detail(external_id, read, outcome)
             return
         paid = max((one.moments.get("paid_at", 0) for one in read), default=0)
+        unpaid = any(one.moments.get("paid_at") == SAYS_UNPAID for one in read)
         placed = self._placed(external_id, read) or paid
         if placed <= 0:
             raise FieldRefused(CellRefused("empty", "date_and_time"), "placed_at")
         stated = self._stated(read)
         head = head_of(layout, [one.cells for one in read], stated, self._given, (placed, max(paid, 0)), self._zone)
+        head = head.unpaid() if unpaid else head
         if layout.half == LIST:
             self._list(external_id, head, _once(read, layout), outcome)
             return
@@ -258,14 +264,14 @@ class PlatformJudge:
         sums = self._layout.adjust(amounts)
         goods, freight = sums.get("goods", 0), sums.get("freight", 0)
         order = head.order(external_id, (), "", freight, sums.get("by_platform", 0), sums.get("total"))
-        outcome.plain = (packed_half(order, LIST, goods, head.units),)
+        outcome.plain = packed(order, LIST, goods, head.units)
         outcome.amount_fen = goods if order.counts_as_sale else 0
 
     def _detail(self, external_id: str, read: list[_Read], outcome: Outcome) -> None:
         lines = lines_in([line for one in read for line in one.lines])
         refund = told_of_rows(self._layout, [one.cells for one in read], paid=False).refund
         order = OrderIn(0, external_id, EPOCH, lines, "", refund=refund)
-        outcome.plain = (packed_half(order, DETAIL, 0, sum(line.quantity for line in lines)),)
+        outcome.plain = packed(order, DETAIL, 0, sum([line.quantity for line in lines]))
         outcome.lines = len(lines)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from zhanggui.catalog.queries import known_skus
 from zhanggui.catalog.records import SkuIn
 from zhanggui.catalog.steps import FIELDS, take_in_skus
-from zhanggui.connectors.intake.halves import Half
+from zhanggui.connectors.intake.halves import Half, with_parts
 from zhanggui.connectors.intake.joining import WAITING, HalfRow, bring_halves
 from zhanggui.connectors.intake.mappings import MappingKey, Settled, settle_mappings
 from zhanggui.connectors.intake.models import IntakeFile, PartCount, RefusedRow
@@ -312,7 +312,7 @@ def commit_orders(batch: Sequence[OrderRow], *, context: Inside) -> Answer:
     _lock_part(part, context)
     assert part.shop is not None
     shop = int(open_shops([part.shop], context=context).accepted[0].result)
-    orders = [replace(row.order, shop_id=shop) for row in batch if isinstance(row.order, OrderIn)]
+    orders = [with_parts(row.order, shop_id=shop) for row in batch if isinstance(row.order, OrderIn)]
     if orders:
         return _note_part(batch, bring_in_orders(orders, context=context), context)
     place = (shop, part.shop.channel, part.shop.code, part.intake_id)

@@ -135,6 +135,8 @@ def aftersale_of(word: str) -> str:
 def marks_in(words: Iterable[str]) -> frozenset[str]:
     """Return the marks that remarks of a channel about an order mean."""
     text = " ".join(words).casefold()
+    if not text:
+        return frozenset()
     risk = {str(Mark.RISK)} if any(word in text for word in _RISKS) else set()
     lock = {str(Mark.LOCKED)} if any(word in text for word in _LOCKS) else set()
     return frozenset(risk | lock)
