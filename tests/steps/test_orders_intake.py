@@ -1,10 +1,11 @@
 """Orders come in once: new, unchanged, changed; what came in keeps to the fen and waits when something is unclear."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.factories.orders import BUYER, PLACED, PRICE_FEN, bring, now, open_company, order_in, refusals, states
+from tests.factories.orders import BUYER, PLACED, PRICE_FEN, bring, go_on, now, open_company, order_in, refusals, states
 from tests.factories.steps import contents
 from tests.factories.truths import broken
 
@@ -173,6 +174,23 @@ def test_a_change_of_a_shipped_order_is_refused() -> None:
     given = take_in_orders([order_in(company, "O00000", {"TEA": 2})], context=now())
     assert refusals(given) == [(0, "changed_after_end")]
     assert contents() == before
+
+
+@pytest.mark.parametrize("state", ["received", "confirmed", "shipped"])
+def test_the_shops_newer_memo_and_flag_are_written_and_hold_nothing(state: str) -> None:
+    company = open_company(TEA=9)
+    order = replace(order_in(company, "T1", {"TEA": 1}), contact=replace(BUYER, seller_note="gift"), flag="1")
+    take_in_orders([order], context=now())
+    key = Order.objects.get().id
+    go_on([key], "received", state)
+    for note, flag, result in (("gift card", "1", "changed"), ("gift card", "3", "changed"), ("", "3", "unchanged")):
+        newer = replace(order, contact=replace(order.contact, seller_note=note), flag=flag)
+        assert [row.result for row in take_in_orders([newer, order_in(company, "T2", {})], context=now()).accepted] == [
+            result
+        ]
+    kept = Order.objects.get(id=key)
+    assert (OrderContact.objects.get(order_id=key).seller_note, kept.flag) == ("gift card", "3")
+    assert (kept.state, kept.stopped, OrderHold.objects.count(), broken()) == (state, False, 0, {})
 
 
 def test_one_number_with_two_contents_in_a_batch_is_refused_the_first_stands() -> None:

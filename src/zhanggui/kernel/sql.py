@@ -116,4 +116,5 @@ def _element(value: object) -> str:
 
 def sqlite_moment(value: datetime) -> str:
     """Return a moment as the text Django keeps in SQLite: naive UTC."""
-    return str(value.astimezone(UTC).replace(tzinfo=None))
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return moment.replace(tzinfo=None).isoformat(" ")

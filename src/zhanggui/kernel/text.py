@@ -14,6 +14,7 @@ _JOINERS = "\u200c\u200d"
 _UNSEEN = re.compile(f"[{_BIDI}{_ZERO_WIDTH}]")
 _UNSEEN_IN_ID = re.compile(f"[{_BIDI}{_ZERO_WIDTH}{_JOINERS}]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FORMULA_START = "=+-@\t\r\n＝＋－＠"
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)", re.ASCII)
 _MAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
@@ -24,7 +25,7 @@ def forbidden(text: str) -> str | None:
     """Return the code of what no database stores: `nul` or `lone_surrogate`; None if the text is storable."""
     if "\x00" in text:
         return "nul"
-    return "lone_surrogate" if any("\ud800" <= sign <= "\udfff" for sign in text) else None
+    return None if text.isascii() or not _SURROGATE.search(text) else "lone_surrogate"
 
 
 def half_width(text: str) -> str:
@@ -60,7 +61,7 @@ def folded(text: str) -> str:
 
 
 def _drop_surrogates(text: str) -> str:
-    return "".join("\ufffd" if unicodedata.category(sign) == "Cs" else sign for sign in text)
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def safe_cell(text: str) -> str:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -50,6 +51,7 @@ BORN = (
     "stated_fen", "origin", "parent_id",
 )  # fmt: skip
 PROGRESS = ("payment", "paid_at", "presale", "standing", "refund", "flag", "marks", "platform_due_at", "status_word")
+_of_contact = attrgetter(*CONTACT)
 AWAITING_PAYMENT = "payment"
 
 
@@ -61,6 +63,8 @@ class _Known:
     content_hash: str
     state: str
     progress: tuple[Any, ...]
+    contact_id: int = 0
+    seller_note: str = ""
 
     @property
     def ended(self) -> bool:
@@ -75,6 +79,7 @@ class _Verdicts:
     fresh: list[int] = field(default_factory=list)
     changed: dict[int, int] = field(default_factory=dict)
     followed: dict[int, int] = field(default_factory=dict)
+    noted: list[int] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
@@ -113,6 +118,7 @@ def take_in_orders(batch: Sequence[OrderIn], *, context: Inside) -> Answer:
     verdicts = _decide(batch, known, _changes_seen(batch, known, context))
     born = _insert([batch[index] for index in verdicts.fresh], context)
     changes = _changes_held(batch, verdicts.changed, known, context)
+    _note([(known[batch[index].external_id], batch[index].contact.seller_note) for index in verdicts.noted], context)
     news = _follow([(batch[index], known[batch[index].external_id]) for index in verdicts.followed], context)
     hold_orders(born.reasons + changes + news.reasons, context=context)
     lift_holds(news.gone, context=context)  # after what holds them now, so that no order goes on in between
@@ -130,8 +136,12 @@ def _known_orders(batch: Sequence[OrderIn], context: Inside) -> dict[str, _Known
         ["id", "external_id", "content_hash", "contact_digest", "state", *PROGRESS],
         equal={"shop_id": batch[0].shop_id},
     )  # fmt: skip
+    contacts = context.run.lock(
+        OrderContact, "order_id", [row[0] for row in rows], ["order_id", "id", "seller_note"], lock=False
+    ) if rows else []  # fmt: skip
+    notes: dict[int, tuple[int, str]] = {key: (contact, note) for key, contact, note in contacts}
     return {
-        external_id: _Known(key, _stands_for(content, contact), state, tuple(progress))
+        external_id: _Known(key, _stands_for(content, contact), state, tuple(progress), *notes.get(key, (0, "")))
         for key, external_id, content, contact, state, *progress in rows
     }
 
@@ -166,7 +176,7 @@ def _decide(batch: Sequence[OrderIn], known: Mapping[str, _Known], seen: set[tup
     for index, order in enumerate(batch):
         earlier = first.setdefault(order.external_id, index)
         one = known.get(order.external_id)
-        if batch[earlier] != order:
+        if earlier != index and batch[earlier] != order:
             verdicts.rejected.append(Rejected(index, Refusal.TWICE_IN_BATCH, {"state": one.state if one else ""}))
         elif earlier != index:
             verdicts.accepted.append(Accepted(index, "unchanged"))
@@ -191,7 +201,11 @@ def _compare(index: int, order: OrderIn, known: _Known, seen: set[tuple[int, str
         verdicts.changed[index] = known.id
     if _progress(order, known) != known.progress:
         verdicts.followed[index] = known.id
-    news = index in verdicts.changed or index in verdicts.followed
+    said = order.contact.seller_note  # empty too where a file has no memos
+    noted = said not in ("", known.seller_note) and known.contact_id > 0
+    if noted:
+        verdicts.noted.append(index)
+    news = noted or index in verdicts.changed or index in verdicts.followed
     verdicts.accepted.append(Accepted(index, "changed" if news else "unchanged"))
 
 
@@ -247,16 +261,22 @@ def _insert(orders: list[OrderIn], context: Inside) -> _Born:
     _insert_orders(order_ids, orders, states, context)
     run.insert(OrderContact, {
         "id": contact_ids, "order_id": order_ids,
-        **{name: [getattr(order.contact, name) for order in orders] for name in (*CONTACT, "seller_note")},
+        **_columns((*CONTACT, "seller_note"), [order.contact for order in orders]),
     }, stamped=False)  # fmt: skip
     lines = [(key, line) for key, order in zip(order_ids, orders, strict=True) for line in order.lines]
     run.insert(OrderLine, {
         "id": line_ids, "order_id": [key for key, _ in lines],
-        **{name: [getattr(line, name) for _, line in lines] for name in LINE},
+        **_columns(LINE, [line for _, line in lines]),
     })  # fmt: skip
     insert_parts(parts, context=context)
     _open_clocks(order_ids, orders, states, context)
     return _Born(order_ids, reasons)
+
+
+def _columns(names: tuple[str, ...], rows: Sequence[object]) -> dict[str, object]:
+    """Return attributes of rows, column by column."""
+    columns = zip(*map(attrgetter(*names), rows), strict=True)
+    return {name: list(column) for name, column in zip(names, columns, strict=True)}
 
 
 def _at_birth(order: OrderIn) -> State:
@@ -276,8 +296,7 @@ def _insert_orders(ids: list[int], orders: list[OrderIn], states: list[State], c
         "id": ids, "shop_id": orders[0].shop_id, "received_at": context.as_of,
         "contact_digest": [contact_digest(order.contact) for order in orders],
         "total_fen": [order.goods_fen + order.freight_fen - order.discount_fen for order in orders],
-        **{name: [getattr(order, name) for order in orders] for name in BORN},
-        **{name: [getattr(order, name) for order in orders] for name in PROGRESS if name not in ("marks", "standing")},
+        **_columns(BORN, orders), **_columns(PROGRESS, orders),
         "standing": [order.standing or str(Standing.OPEN) for order in orders], "priority": turns,
         "marks": [_joined(order.marks) for order in orders],
         "state": [str(state) for state in states],
@@ -309,6 +328,13 @@ def _change_details(order: OrderIn, known: _Known) -> str:
     receiver = content.partition(":")[2] != known.content_hash.partition(":")[2]
     said = {"hash": content, "lines": lines[:50], "receiver": receiver}
     return json.dumps(said, ensure_ascii=False)
+
+
+def _note(news: Sequence[tuple[_Known, str]], context: Inside) -> None:
+    """Write the shop's newer memos beside the orders that are here; a memo never stops an order."""
+    context.run.update(
+        OrderContact, [known.contact_id for known, _ in news], {"seller_note": [note for _, note in news]}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,4 +438,4 @@ def _stood(order: OrderIn, state: State, as_of: datetime) -> tuple[datetime, dat
 
 def contact_digest(contact: ContactIn) -> str:
     """Return the keyed digest under which an order's personal fields enter the journal."""
-    return keyed_digest(settings.CHAIN_KEY, *(getattr(contact, name) for name in CONTACT))
+    return keyed_digest(settings.CHAIN_KEY, *_of_contact(contact))

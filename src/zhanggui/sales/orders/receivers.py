@@ -105,8 +105,10 @@ def blocked_form(kind: str, value: str) -> str:
         return f"{number}-{extension}" if extension else number
     text = value
     for _ in range(3):  # a sign that goes can let others join
-        text = clean_id(unicodedata.normalize("NFKC", text)).casefold()
+        before, text = text, clean_id(unicodedata.normalize("NFKC", text)).casefold()
         text = _ALL_SPACES.sub("" if kind == "address" else " ", text)
+        if text == before:
+            break
     return text
 
 
