@@ -3,11 +3,11 @@
     {"do": "confirmed", "batches": [[1, 2], [3]], "at": "2026-03-02T01:00:00+00:00", "key": null, "blind": false}
 
 Each batch is one call, an answer each. `do` is a state of the ordinary way, "cancelled", "received" (with rows of shop,
-number, lines), "answered" number, lines), "told" (with rows of shop, number, lines and what the channel says now), "let_go" (held orders),
-"answered" (case, option, the hash of a page's token), "carried_out" (cases), "sealed", or "processed"
-(all open orders, by the clock on the wall). With `blind` no row is locked and every reader of stock waits before it
-writes: the control that shows what the locks are for. Started by hand with
-`ZHANGGUI_CRASH_AT` it dies at that point.
+number, lines), "told" (the same with what the channel says now), "let_go" (held orders),
+"file_in" (the list or detail file of order numbers: which, and the numbers), "answered" (case,
+option, the hash of a page's token), "carried_out" (cases), "sealed", or "processed" (all
+open orders, by the clock on the wall). With `blind` no row is locked and every reader of stock waits before it writes:
+the control that shows what the locks are for. Started by hand with `ZHANGGUI_CRASH_AT` it dies at that point.
 """
 
 import json
@@ -23,13 +23,15 @@ import django
 
 django.setup()
 
+from tests.factories.intake import let_in  # noqa: E402
 from tests.factories.orders import Company, move, now, order_in  # noqa: E402
+from tests.factories.platforms import TAOBAO_DETAIL, TAOBAO_LIST, file_of, of_detail, of_list  # noqa: E402
 from tests.factories.shortages import NEXT_MONDAY  # noqa: E402
 
 from zhanggui.journal.steps import seal_runs  # noqa: E402
 from zhanggui.journal.writing import OpenRun  # noqa: E402
 from zhanggui.kernel import clock  # noqa: E402
-from zhanggui.kernel.batch import Answer  # noqa: E402
+from zhanggui.kernel.batch import Accepted, Answer  # noqa: E402
 from zhanggui.logistics.inventory.models import StockBalance  # noqa: E402
 from zhanggui.processes.intake import bring_in_orders  # noqa: E402
 from zhanggui.processes.orders import cancel_orders  # noqa: E402
@@ -71,6 +73,13 @@ def call(do: str, batch: list[Any], at: datetime, key: str | None) -> Answer:
     if do == "received":
         rows = [order_in(Company(shop, 0, {}), name, lines) for shop, name, lines in batch]
         return take_in_orders(rows, context=context)
+    if do == "file_in":
+        made, numbers = (TAOBAO_LIST, of_list) if batch[0] == "list" else (TAOBAO_DETAIL, of_detail), batch[1:]
+        rows = [
+            made[1](number, "19.90") if batch[0] == "list" else made[1](number, "TEA", 1, "19.90") for number in numbers
+        ]
+        file = let_in(file_of(made[0], *rows), channel="taobao", context=context)
+        return Answer((Accepted(0, file.new), Accepted(1, file.waiting)), ())
     if do == "told":
         told = [replace(order_in(Company(shop, 0, {}), name, lines), **news) for shop, name, lines, news in batch]
         return bring_in_orders(told, context=context)

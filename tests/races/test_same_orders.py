@@ -7,9 +7,11 @@ from tests.factories.orders import bring, go_on, open_company, states
 from tests.factories.truths import unproven
 from tests.races.crew import Crew, accepted, codes, errors, every, request
 
+from zhanggui.connectors.intake.models import HalfOrder
 from zhanggui.journal.models import Run, Transition
 from zhanggui.logistics.fulfilment.models import Shipment
 from zhanggui.logistics.inventory.models import StockMovement
+from zhanggui.obligations.models import Obligation
 from zhanggui.sales.orders.models import Order, OrderLine
 
 pytestmark = pytest.mark.postgres
@@ -65,6 +67,20 @@ def test_the_same_orders_imported_by_eight_processes_come_in_once(crew: Crew) ->
     results = accepted(replies)
     assert (len(results), results.count("unchanged")) == (200 * crew.size, 200 * (crew.size - 1))
     assert Order.objects.count() == OrderLine.objects.count() == 200
+    assert unproven() == {}
+
+
+def test_list_and_detail_file_of_the_same_orders_at_once_join_once_and_lose_nothing(crew: Crew) -> None:
+    open_company(TEA=0)
+    numbers = [[str(3_012_345_678_900_000_001 + part * 1_000 + at) for at in range(30)] for part in range(4)]
+    calls = [request("file_in", [[half, *part] for part in numbers]) for half in ("list", "detail")]
+    replies = crew.race(calls)
+    assert errors(replies) == []
+    results = accepted(replies)
+    assert (sum(results[::2]), sum(results[1::2])) == (120, 120), "each order is new once, and once waited for"
+    assert Order.objects.count() == OrderLine.objects.count() == Obligation.objects.count() == 120
+    assert set(HalfOrder.objects.values_list("half", "state")) == {("list", "joined"), ("detail", "joined")}
+    assert HalfOrder.objects.count() == 240
     assert unproven() == {}
 
 

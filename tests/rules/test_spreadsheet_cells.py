@@ -88,6 +88,14 @@ def test_D09_order_number_with_lost_digits_is_refused(cell: str) -> None:
     assert refused.value.code == "digits_lost"
 
 
+def test_sixteen_digits_may_end_in_a_zero_seventeen_may_not_lose_two() -> None:
+    assert parse_external_id("1234567890123450") == "1234567890123450"
+    assert parse_external_id("12345678901234501") == "12345678901234501"
+    with pytest.raises(CellRefused) as refused:
+        parse_external_id("12345678901234500")
+    assert refused.value.code == "digits_lost"
+
+
 @pytest.mark.parametrize("cell", [1e15, 1.23456789012345e17, 2.0**53, 10**18 + 1, -1e17])
 def test_D22_order_number_of_sixteen_digits_in_a_numeric_cell_is_refused(cell: Cell) -> None:
     with pytest.raises(CellRefused) as refused:
