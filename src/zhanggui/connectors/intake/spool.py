@@ -1,22 +1,23 @@
 """What was read of one file, set aside on disk: grouped by key without holding the rows in memory.
 
 A key's rows may lie anywhere in the file. Each run of its rows is one record that points back to the one before, so
-that adding is always at the end and costs the same, however the rows lie. The bytes are this process's alone: the file
-has no name, and nobody else reads or writes it.
+that adding is always at the end and costs the same, however the rows lie.
 """
 
-import marshal
+import json
 import os
 import tempfile
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Fields = tuple[object, ...]
 R = TypeVar("R", bound=Fields)
 TAIL_BYTES = 4 * 1024 * 1024
 WINDOW_BYTES = 64 * 1024
+SURROGATES = "surrogatepass"
+_spelled = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 class Spool(Generic[R]):
@@ -51,7 +52,7 @@ class Spool(Generic[R]):
         else:
             before = self._newest[group]
             self._newest[group] = record
-        self._tail += marshal.dumps((before, key, rows))
+        self._tail += _spelled((before, key, rows)).encode(errors=SURROGATES)
         self._starts.append(self._flushed + len(self._tail))
         if len(self._tail) > TAIL_BYTES:
             self._flush()
@@ -76,8 +77,8 @@ class Spool(Generic[R]):
 
     def _record(self, record: int) -> tuple[int, str, list[R]]:
         start, end = self._starts[record], self._starts[record + 1]
-        record_read: tuple[int, str, list[R]] = marshal.loads(self._bytes(start, end))  # noqa: S302 - our own bytes
-        return record_read
+        before, key, rows = json.loads(str(self._bytes(start, end), "utf-8", SURROGATES))
+        return before, key, [_tuples(row) for row in rows]
 
     def _bytes(self, start: int, end: int) -> bytes | memoryview:
         if start >= self._flushed:
@@ -100,3 +101,7 @@ class Spool(Generic[R]):
         """Let go of the file."""
         if self._file is not None:
             os.close(self._file)
+
+
+def _tuples(values: list[object]) -> Any:
+    return tuple([_tuples(value) if value.__class__ is list else value for value in values])
