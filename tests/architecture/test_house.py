@@ -11,6 +11,7 @@ TEMPLATE = {"__init__.py", "apps.py", "records.py", "rules.py", "models.py", "qu
 MORE = {
     "journal": {"writing.py": "the hands that write"},
     "people": {"lists.py": "how a person likes their lists: no facts, outside the journal"},
+    "obligations": {"copies.py": "clocks that go on for what was split off, for the processes to call"},
     "obligations/calendars": {"words.py": "the sum of a due moment, told to people in their language"},
     "sales/shortages": {"answers.py": "the steps by which customers choose and promises fail, split off by noun"},
     "sales/orders": {
@@ -25,6 +26,9 @@ MORE = {
         "corrections.py": "the step that corrects a receiver",
         "finding.py": "the questions that lists, bulk acts and exports ask",
         "masking.py": "personal data as people see them, pure",
+        "children.py": "orders that come out of other orders, split off by noun",
+        "parcels.py": "orders of one receiver that go together, split off by noun",
+        "turns.py": "the steps that say which orders are served first, split off by noun",
     },
     "sales/invoices": {"wishes.py": "the steps by which wishes come in and follow their orders, split off by noun"},
 }

@@ -12,8 +12,9 @@ from zhanggui.journal.models import Run
 from zhanggui.journal.steps import STEPS, Step
 from zhanggui.journal.writing import OpenRun
 
-APPS = ("catalog.", "inventory.", "fulfilment.", "orders.", "invoices.", "shortages.", "processes.", "obligations.assign")
-MOST_FOR_ONE_ORDER = 20
+APPS = (
+    "catalog.", "inventory.", "fulfilment.", "orders.", "invoices.", "shortages.", "processes.", "obligations.assign",
+)  # fmt: skip
 TRANSACTION = ("SAVEPOINT", "RELEASE SAVEPOINT")
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""A shortage told by a real mail: out of the outbox, over SMTP, noted at the moment it went; and what fails goes to staff."""
+"""A shortage told by a real mail: from the outbox over SMTP, noted when it went; and what fails goes to staff."""
 
 import re
 import socket

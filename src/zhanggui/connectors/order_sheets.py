@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from zhanggui.connectors.channels import CHANNELS
 from zhanggui.connectors.spreadsheets.writing import write_table
 from zhanggui.kernel import clock
+from zhanggui.kernel.moments import micros
 from zhanggui.sales.orders.finding import OrderFilter, id_batches, unpacked
 from zhanggui.sales.orders.masking import masked, masked_phone
 from zhanggui.sales.orders.models import Order, OrderContact, OrderLine
@@ -74,9 +75,9 @@ def write_orders(sheet: Sheet, told: Callable[[int], None] | None = None) -> int
 
 
 def _tidy(folder: Path) -> None:
-    since = (clock.now() - timedelta(days=KEPT_DAYS)).timestamp()
+    since = micros(clock.now() - timedelta(days=KEPT_DAYS))
     for old in folder.glob("*.xlsx"):
-        if old.stat().st_mtime < since:
+        if old.stat().st_mtime_ns < since * 1_000:
             old.unlink(missing_ok=True)
 
 

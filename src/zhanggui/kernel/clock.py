@@ -26,6 +26,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def busy() -> float:
+    """Return the seconds that a processor worked for this process, for measurements only."""
+    return time.process_time()
+
+
 def sleep(seconds: float) -> None:
     """Wait; the runners' loops use it so that virtual time can replace it."""
     time.sleep(seconds)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from statistics import median
-from time import perf_counter, process_time
 from typing import Any
 
 from django.core.management import call_command
@@ -14,6 +13,7 @@ from django.test import Client
 from zhanggui.cli.bench.history import QUEUE_FIRST, add_queue
 from zhanggui.cli.bench.path import START
 from zhanggui.journal.records import Actor, Context
+from zhanggui.kernel import clock
 from zhanggui.people.models import Staff
 from zhanggui.people.records import NewStaff
 from zhanggui.people.rules import OWNER_ROLES
@@ -79,10 +79,10 @@ def _measured(client: Client, name: str, address: str) -> dict[str, Any]:
         raise RuntimeError(f"{address}: {answer.status_code}")
     times, worked = [], []
     for _turn in range(TURNS):
-        began, busy = perf_counter(), process_time()
+        began, busy = clock.monotonic(), clock.busy()
         client.get(address)
-        times.append((perf_counter() - began) * 1_000)
-        worked.append((process_time() - busy) * 1_000)
+        times.append((clock.monotonic() - began) * 1_000)
+        worked.append((clock.busy() - busy) * 1_000)
     rows = len(re.findall(rb"<tr data-row>", answer.content))
     return {
         "name": f"pages.{name}", "ms": median(times), "cpu_ms": median(worked), "statements": len(statements), "rows": rows,

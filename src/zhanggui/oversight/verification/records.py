@@ -24,7 +24,7 @@ INVARIANTS: Mapping[str, Titles] = {
     "O8": ("未完结订单总有人负责", "no order waits without an owner"),
     "O9": ("订单版本等于状态变更次数", "an order's version counts its changes"),
     "I1": ("发票号码唯一，已开发票各有一个号码", "a number stands once, and every issued invoice has one"),
-    "I2": ("发票金额等于买家实付，红字发票与原票相抵", "an invoice comes to what was paid, a red one takes all of it back"),
+    "I2": ("发票金额等于买家实付，红字发票与原票相抵", "an invoice comes to what was paid, a red one takes it back"),
     "I3": ("发票按所登记的抬头开具", "an invoice is made out to whom it was asked for"),
     "I4": ("订单终止后发票随之终止或冲红", "no invoice outlives its order"),
     "N1": ("每次缺货的告知、约定与到货日都有时限和依据", "each shortage is told, agreed and promised on record"),

@@ -3,9 +3,9 @@
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from lucide import _render_icon as svg_of
 
 from zhanggui.portal import wording_orders as words
+from zhanggui.portal.templatetags.portal_parts import icon
 from zhanggui.sales.orders.finding import COLOURS
 
 register = template.Library()
@@ -37,12 +37,11 @@ def flag_tag(flag: str) -> SafeString:
     colour = COLOURS.get(flag)
     if colour is None:
         return format_html('<span class="tag">{}</span>', flag)
-    drawn = svg_of("flag", 14, aria_hidden="true", focusable="false", **{"class": "icon"})
     name = words.FLAGS[colour]
     return format_html(
         '<span class="flag flag-{}" title="{}">{}<span class="sr">{}</span></span>',
         colour,
         name,
-        SafeString(drawn),
+        icon("flag", 14),
         name,
     )

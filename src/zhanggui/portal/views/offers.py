@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from zhanggui.journal.records import Actor, Context, StepRefused
 from zhanggui.kernel import clock
+from zhanggui.kernel.moments import micros
 from zhanggui.kernel.text import clean_id, clean_name
 from zhanggui.portal.addresses import address_of
 from zhanggui.portal.reading.orders import masked
@@ -110,6 +111,6 @@ def language_of(request: HttpRequest) -> str:
 
 def _too_often(request: HttpRequest) -> bool:
     """Tell whether one address asks more often than a customer does; guessing tokens is hopeless, but costs us."""
-    key = f"offers:{address_of(request)}:{int(clock.now().timestamp()) // TRIES_SECONDS}"
+    key = f"offers:{address_of(request)}:{micros(clock.now()) // (TRIES_SECONDS * 1_000_000)}"
     cache.add(key, 0, TRIES_SECONDS)
     return cache.incr(key) > TRIES

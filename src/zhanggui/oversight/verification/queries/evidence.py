@@ -98,8 +98,8 @@ LOST = """
 WRITTEN = "SELECT run_id, {columns} FROM {table} WHERE run_id IS NOT NULL ORDER BY {order}"
 CONTACTS = """
     SELECT o.id, COALESCE((SELECT e.contact_digest FROM orders_contactedit e WHERE e.order_id = o.id
-      ORDER BY e.id DESC LIMIT 1), o.contact_digest) AS stands_for, c.buyer, c.receiver, c.phone, c.province, c.city, c.district, c.address,
-      c.country, c.kind, c.merge_key, c.email, c.buyer_note
+      ORDER BY e.id DESC LIMIT 1), o.contact_digest) AS stands_for, c.buyer, c.receiver, c.phone, c.province, c.city,
+      c.district, c.address, c.country, c.kind, c.merge_key, c.email, c.buyer_note
     FROM orders_order o LEFT JOIN orders_ordercontact c ON c.order_id = o.id ORDER BY o.id
 """
 
