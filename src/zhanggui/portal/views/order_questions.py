@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, QueryDict
 
+from zhanggui.connectors.spreadsheets.cells import parse_money_minor
+from zhanggui.connectors.spreadsheets.records import CellRefused
 from zhanggui.kernel import clock
 from zhanggui.oversight.compliance.rules import recent
 from zhanggui.portal import asking, wording, wording_orders
@@ -123,12 +124,9 @@ def _amount(request: HttpRequest, name: str) -> int | None:
     if not text:
         return None
     try:
-        amount = Decimal(text)
-    except InvalidOperation as error:
+        return parse_money_minor(text)
+    except CellRefused as error:
         raise BadRequest(f"{name} is not an amount") from error
-    if not amount.is_finite() or abs(amount) > 10**13:
-        raise BadRequest(f"{name} is not an amount")
-    return int(amount * 100)
 
 
 def _chips(request: HttpRequest, form: Mapping[str, str], known: Mapping[int, Shop]) -> Iterator[Chip]:
