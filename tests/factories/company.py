@@ -4,6 +4,7 @@ Orders in every state and one short of stock, clocks open, paused, breached, met
 twice, jobs waiting and parked, a message to be sent, a calendar with a working-time clock, and a sealed chain.
 """
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -14,7 +15,7 @@ from tests.factories.orders import BUYER, Company, bring, go_on, open_company, o
 
 from zhanggui.catalog.records import CodeIn, SkuIn
 from zhanggui.catalog.steps import set_codes, take_in_skus
-from zhanggui.connectors.intake.records import Checked, Upload
+from zhanggui.connectors.intake.records import Checked, Entries, Entry, Parsed, Reading, Upload
 from zhanggui.connectors.intake.steps import note_checks, upload_files
 from zhanggui.delivery.records import JobRequest, MessageRequest
 from zhanggui.delivery.steps import claim_jobs, enqueue_jobs, fail_job, queue_messages
@@ -199,10 +200,14 @@ def _queue() -> None:
 
 
 def _intake() -> None:
-    """Take in one file that turned out to be unreadable."""
-    upload = Upload("orders", "taobao", "main", "orders.csv", "0" * 64, 10)
-    (intake,) = results(upload_files([upload], context=by(MONDAY_MORNING)))
-    note_checks([Checked(intake, 1, None, refusal="unreadable")], context=by(MONDAY_MORNING))
+    """Take in one file that turned out to be unreadable, and one of products that was checked."""
+    orders = Upload("orders", "taobao", "main", "orders.csv", "0" * 64, 10)
+    files = [orders, Upload("products", "", "", "products.csv", "1" * 64, 9)]
+    unreadable, readable = results(upload_files(files, context=by(MONDAY_MORNING)))
+    note_checks([Checked(unreadable, 1, None, refusal="unreadable")], context=by(MONDAY_MORNING))
+    entries = Entries(array("q"), lambda number: Entry(SkuIn("NONE", "none"), (number,)))
+    parsed = Parsed("products", Reading("guess", {}, "0" * 64, "text", "utf-8"), None, 0, entries, ())
+    note_checks([Checked(readable, 1, parsed)], context=by(MONDAY_MORNING))
 
 
 def grow(company: Company, count: int, until: str = "shipped", batch: int = 5_000) -> None:

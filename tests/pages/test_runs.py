@@ -85,7 +85,7 @@ def test_the_filter_offers_each_thing_once_and_finds_all_steps_of_that_name(owne
     stock_shop(MOMENT)
     process_orders(Context(SYSTEM, clock.now()), until="reserved")
     text = text_of(owner.get("/journal/"))
-    offered = re.findall(r'<option value="[a-z_]+\.[a-z_]+">([^<]+)</option>', text)
+    offered = re.findall(r'<option value="(?!tests\.)[a-z_]+\.[a-z_]+">([^<]+)</option>', text)
     assert len(offered) == len(set(offered)) > 20
     assert not any("." in words for words in offered)
 

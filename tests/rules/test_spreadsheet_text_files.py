@@ -197,12 +197,13 @@ def test_D06_a_line_of_50_mb_is_refused_quickly_in_little_memory(tmp_path: Path)
         for _ in range(50):
             file.write(b"x" * 1_000_000)
     script = (
-        "import sys, resource\n"
+        "import re, sys\n"
+        "from pathlib import Path\n"
         "from zhanggui.connectors.spreadsheets.reading import open_table\n"
         "from zhanggui.connectors.spreadsheets.records import FileRefused\n"
         "try: open_table(sys.argv[1])\n"
         "except FileRefused as refused: print(refused.code, refused.details['line'])\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+        "print(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(path)], capture_output=True, text=True, timeout=30, check=True,
@@ -210,7 +211,7 @@ def test_D06_a_line_of_50_mb_is_refused_quickly_in_little_memory(tmp_path: Path)
     )  # fmt: skip
     said, peak = done.stdout.splitlines()
     assert said == "line_too_long 2"
-    assert int(peak) < 200 * 1024 * (1 if sys.platform != "darwin" else 1024)
+    assert int(peak) < 200 * 1024  # kB of this process alone; getrusage counts what its parent held before it
 
 
 # --- header and rows

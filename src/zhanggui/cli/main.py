@@ -133,7 +133,7 @@ def _calm_the_collector() -> None:
 
 def _print(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(outcome.document, ensure_ascii=False, default=str))
+        print(json.dumps(outcome.document, ensure_ascii=False, default=str), flush=True)
         for line in outcome.lines:
             print(line, file=sys.stderr)
         return
