@@ -149,7 +149,8 @@ def mark_cancelled(orders: Sequence[tuple[int, str]], *, context: Inside) -> Non
     """
     run = context.run
     ids = [key for key, _ in orders]
-    run.update(Order, ids, {"state": str(State.CANCELLED), "version": Plus(1), "cancelled_at": context.as_of})
+    values = {"state": str(State.CANCELLED), "version": Plus(1), "cancelled_at": context.as_of, "stopped": False}
+    run.update(Order, ids, values)
     run.move("order", ids, [state for _, state in orders], str(State.CANCELLED))
     run.copy(OrderPart, "order_id", ids, {"cancelled": "wanted"})
     end_holds_of(ids, context=context)
