@@ -245,7 +245,7 @@ def _insert(orders: list[OrderIn], context: Inside) -> _Born:
         return _Born([], [])
     run = context.run
     n_lines = sum(len(order.lines) for order in orders)
-    ids = run.ids(2 * len(orders) + n_lines)
+    ids = run.ids(2 * len(orders) + n_lines, spare=n_lines)  # a part for each line, where none is a bundle
     order_ids, contact_ids, line_ids = ids[: len(orders)], ids[len(orders) : 2 * len(orders)], ids[2 * len(orders) :]
     parts, unknown = explode_lines(orders, order_ids, line_ids)
     states = [_at_birth(order) for order in orders]
