@@ -3,11 +3,11 @@
     {"do": "confirmed", "batches": [[1, 2], [3]], "at": "2026-03-02T01:00:00+00:00", "key": null, "blind": false}
 
 Each batch is one call, an answer each. `do` is a state of the ordinary way, "cancelled", "received" (with rows of shop,
-number, lines), "told" (the same with what the channel says now), "let_go" (held orders),
-"file_in" (the list or detail file of order numbers: which, and the numbers), "answered" (case,
-option, the hash of a page's token), "carried_out" (cases), "sealed", or "processed" (all
-open orders, by the clock on the wall). With `blind` no row is locked and every reader of stock waits before it writes:
-the control that shows what the locks are for. Started by hand with `ZHANGGUI_CRASH_AT` it dies at that point.
+number, lines), "told" (the same with what the channel says now), "let_go" (held orders), "file_in" (which file, list
+or detail, and its order numbers), "answered" (case, option, the hash of a page's token), "carried_out" (cases),
+"sealed", or "processed" (all open orders, by the clock on the wall). With `blind` no row is locked
+and every reader of stock waits before it writes: the control that shows what the locks are for. Started by hand with
+`ZHANGGUI_CRASH_AT` it dies at that point.
 """
 
 import json

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.factories.orders import BUYER, PLACED, now, open_company, order_in, refusals
+from tests.cast import MONDAY_MORNING
+from tests.factories.orders import BUYER, PLACED, move, now, open_company, order_in, refusals, results, states
 from tests.factories.truths import broken
 
 from zhanggui.processes.intake import bring_in_orders
@@ -62,3 +63,22 @@ def test_a_change_of_a_masked_order_that_a_person_decided_on_is_no_news() -> Non
     assert [row.result for row in bring_in_orders([then], context=now()).accepted] == ["unchanged"]
     assert [row.result for row in bring_in_orders([first], context=now()).accepted] == ["unchanged"]
     assert Order.objects.get().state == "received"
+
+
+@pytest.mark.parametrize("news", [{"standing": "closed"}, {"refund": "done"}])
+@pytest.mark.parametrize("work", ["received", "confirmed"])
+def test_an_order_that_moved_on_after_the_import_began_is_stopped_and_ended_by_the_next(
+    work: str, news: dict[str, str]
+) -> None:
+    began, later = MONDAY_MORNING, MONDAY_MORNING + timedelta(seconds=30)
+    order = order_in(open_company(TEA=3), "N", {"TEA": 1})
+    (key,) = results(bring_in_orders([order], context=now(later)))
+    if work == "confirmed":
+        assert not move([key], "confirmed", now(later)).rejected
+    ended = replace(order, **news)  # type: ignore[arg-type]
+    assert not bring_in_orders([ended], context=now(began)).rejected
+    assert [code for _, code in refusals(move([key], "reserved", now(later)))] == ["on_hold"]
+    assert OrderHold.objects.get(state="open").code == "platform_conflict"
+    assert not bring_in_orders([ended], context=now(later)).rejected
+    assert states([key]) == ["cancelled"]
+    assert broken() == {}

@@ -37,6 +37,7 @@ from zhanggui.sales.orders.records import (
     State,
 )
 from zhanggui.sales.orders.rules import ConfirmTerms
+from zhanggui.sales.orders.steps import SINCE
 from zhanggui.sales.orders.turns import priorities_for
 from zhanggui.sales.orders.validity import OFF_AT_FIRST, news_of_progress
 
@@ -244,7 +245,7 @@ def _insert(orders: list[OrderIn], context: Inside) -> _Born:
         return _Born([], [])
     run = context.run
     n_lines = sum(len(order.lines) for order in orders)
-    ids = run.ids(2 * len(orders) + n_lines)
+    ids = run.ids(2 * len(orders) + n_lines, spare=n_lines)  # a part for each line, where none is a bundle
     order_ids, contact_ids, line_ids = ids[: len(orders)], ids[len(orders) : 2 * len(orders)], ids[2 * len(orders) :]
     parts, unknown = explode_lines(orders, order_ids, line_ids)
     states = [_at_birth(order) for order in orders]
@@ -368,7 +369,22 @@ def _follow(news: Sequence[tuple[OrderIn, _Known]], context: Inside) -> _News:
             paid[known.id] = now["paid_at"] or context.as_of
     reasons, gone = _with_offshoots(reasons, gone, context)
     reasons += judge_known(list(paid), context).arisen  # while it was unpaid, another order may have come in
-    return _News(reasons, gone, paid)
+    over = [known for (order, known) in news if order.standing == Standing.CLOSED or order.refund == Refund.DONE]
+    return _News(reasons + _later_on_record(over, context), gone, paid)
+
+
+def _later_on_record(over: Sequence[_Known], context: Inside) -> list[Reason]:
+    """Return the holds on orders that their channel ended, and that somebody moved on after this import began.
+
+    They cannot be cancelled as of its moment, since time on record never runs backwards; nor may they go on.
+    """
+    states = {known.id: known.state for known in over if not known.ended}
+    if not states:
+        return []
+    columns = ["id", *dict.fromkeys(SINCE.values())]
+    rows = context.run.lock(Order, "id", list(states), columns, lock=False)
+    later = [key for key, *moments in rows if any(moment and moment > context.as_of for moment in moments)]
+    return [Reason(key, str(Hold.PLATFORM_CONFLICT), "{}", states[key]) for key in later]
 
 
 def _with_offshoots(

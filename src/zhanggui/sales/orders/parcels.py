@@ -9,7 +9,7 @@ from zhanggui.journal.steps import Inside
 from zhanggui.kernel.batch import Rejected
 from zhanggui.sales.orders.models import Order
 from zhanggui.sales.orders.records import OPEN_STATES, Origin, Refusal, State
-from zhanggui.sales.orders.steps import lock_orders
+from zhanggui.sales.orders.steps import locked_rows, may_go_on
 
 ALONE, TOGETHER = "alone", "together"
 Ready = dict[int, tuple[int, str]]
@@ -18,11 +18,16 @@ Groups = dict[int, list[int]]
 
 def groups_of(ids: Sequence[int], *, context: Inside) -> Groups:
     """Return the parcels that orders belong to: lead → all orders that go in it. One statement where there is none."""
-    run = context.run
-    rows = run.lock(Order, "id", list(ids), ["ship_with_id"], lock=False)
-    leads = sorted({row[0] for row in rows if row[0] is not None})
+    rows = context.run.lock(Order, "id", list(ids), ["ship_with_id"], lock=False)
+    return _groups_behind([row[0] for row in rows], context)
+
+
+def _groups_behind(leads: Sequence[int | None], context: Inside) -> Groups:
     groups: Groups = {}
-    for lead, key in run.lock(Order, "ship_with_id", leads, ["ship_with_id", "id"], lock=False) if leads else ():
+    known = sorted({lead for lead in leads if lead is not None})
+    if not known:
+        return groups
+    for lead, key in context.run.lock(Order, "ship_with_id", known, ["ship_with_id", "id"], lock=False):
         groups.setdefault(lead, []).append(key)
     return groups
 
@@ -43,8 +48,9 @@ def lock_parcels(
     before = groups_of(batch, context=context)
     known = set(batch)
     fellows = sorted({key for members in before.values() for key in members} - known)
-    ready, rejected = lock_orders([*batch, *fellows], states, context=context, stopped=stopped)
-    groups = groups_of(batch, context=context)
+    rows = locked_rows([*batch, *fellows], states, context=context)
+    ready, rejected = may_go_on([*batch, *fellows], rows, states, context=context, stopped=stopped)
+    groups = _groups_behind([row[3] for row in rows if row[0] in known], context)
     late = sorted({key for members in groups.values() for key in members} - known - set(fellows))
     if late:  # they joined while we waited for the lock
         context.run.lock(Order, "id", late, ["id"])

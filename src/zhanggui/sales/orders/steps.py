@@ -40,8 +40,24 @@ def lock_orders(
     Rejects: unknown_order; on_hold, unpaid, wrong_state with the state it is in; later_on_record where the order came
     into its state after `as_of`, since time on record never runs backwards. The second of a doubled id is wrong_state.
     """
-    since = tuple(dict.fromkeys(SINCE[state] for state in states))
-    rows = context.run.lock(Order, "id", list(batch), ["id", "state", "stopped", *since])
+    rows = locked_rows(batch, states, context=context)
+    return may_go_on(batch, rows, states, context=context, stopped=stopped)
+
+
+def locked_rows(batch: Sequence[int], states: Sequence[State], *, context: Inside) -> list[tuple[Any, ...]]:
+    """Lock orders and return what `may_go_on` asks of them: id, state, stopped, lead of the parcel, moments."""
+    return context.run.lock(Order, "id", list(batch), ["id", "state", "stopped", "ship_with_id", *_since(states)])
+
+
+def _since(states: Sequence[State]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(SINCE[state] for state in states))
+
+
+def may_go_on(
+    batch: Sequence[int], rows: Sequence[tuple[Any, ...]], states: Sequence[State], *, context: Inside, stopped: bool
+) -> tuple[dict[int, tuple[int, str]], list[Rejected]]:
+    """Judge locked orders by the rows that `locked_rows` gave. Gives and rejects: as `lock_orders`."""
+    since = _since(states)
     found: dict[int, tuple[Any, ...]] = {row[0]: row for row in rows}
     ready: dict[int, tuple[int, str]] = {}
     rejected = []
@@ -50,11 +66,11 @@ def lock_orders(
         state = row[1] if row else ""
         if row is None:
             rejected.append(Rejected(index, Refusal.UNKNOWN))
-        elif state not in states or not row[3:]:
+        elif state not in states or not row[4:]:
             rejected.append(Rejected(index, REFUSED_IN.get(state, Refusal.WRONG_STATE), {"state": state}))
         elif row[2] and not stopped:
             rejected.append(Rejected(index, Refusal.ON_HOLD, {"state": state}))
-        elif context.as_of < row[3 + since.index(SINCE[State(state)])]:
+        elif context.as_of < row[4 + since.index(SINCE[State(state)])]:
             rejected.append(Rejected(index, Refusal.LATER_ON_RECORD, {"state": state}))
         else:
             found[key] = row[:2]
@@ -149,7 +165,8 @@ def mark_cancelled(orders: Sequence[tuple[int, str]], *, context: Inside) -> Non
     """
     run = context.run
     ids = [key for key, _ in orders]
-    run.update(Order, ids, {"state": str(State.CANCELLED), "version": Plus(1), "cancelled_at": context.as_of})
+    values = {"state": str(State.CANCELLED), "version": Plus(1), "cancelled_at": context.as_of, "stopped": False}
+    run.update(Order, ids, values)
     run.move("order", ids, [state for _, state in orders], str(State.CANCELLED))
     run.copy(OrderPart, "order_id", ids, {"cancelled": "wanted"})
     end_holds_of(ids, context=context)
