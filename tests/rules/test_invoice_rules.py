@@ -24,9 +24,7 @@ from zhanggui.sales.invoices.rules import (
 )
 
 COMPANY = Content("杭州小雨贸易有限公司", "91330100MA0000000C")
-SPECIAL = Content(
-    COMPANY.title, COMPANY.tax_no, "special", "", "文三路 1 号", "0571-88880001", "工商银行", "6222"
-)
+SPECIAL = Content(COMPANY.title, COMPANY.tax_no, "special", "", "文三路 1 号", "0571-88880001", "工商银行", "6222")
 
 
 @pytest.mark.parametrize(

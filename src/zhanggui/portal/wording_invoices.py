@@ -45,9 +45,7 @@ KINDS: dict[str, Words] = {
 FINDINGS: dict[str, Words] = {
     "title_missing": gettext_lazy("The title is missing. Ask the buyer, or write 个人 for a person."),
     "tax_no_missing": gettext_lazy("A company needs its tax number; ask the buyer for it."),
-    "tax_no_invalid": gettext_lazy(
-        "This is no tax number: length or check sign is wrong. Compare sign by sign."
-    ),
+    "tax_no_invalid": gettext_lazy("This is no tax number: length or check sign is wrong. Compare sign by sign."),
     "special_for_person": gettext_lazy("A person gets no special invoice; choose the ordinary one."),
     "address_missing": gettext_lazy("A special invoice needs the buyer's address and phone."),
     "bank_missing": gettext_lazy("A special invoice needs the buyer's bank and account."),

@@ -5,44 +5,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Sku',
+            name="Sku",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=300)),
-                ('specification', models.CharField(default='', max_length=200)),
-                ('unit', models.CharField(default='', max_length=16)),
-                ('barcode', models.CharField(default='', max_length=32)),
-                ('price_fen', models.BigIntegerField(null=True)),
-                ('stocked', models.BooleanField(default=True)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("code", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=300)),
+                ("specification", models.CharField(default="", max_length=200)),
+                ("unit", models.CharField(default="", max_length=16)),
+                ("barcode", models.CharField(default="", max_length=32)),
+                ("price_fen", models.BigIntegerField(null=True)),
+                ("stocked", models.BooleanField(default=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('code', ''), _negated=True), name='sku_code_given'), models.CheckConstraint(condition=models.Q(('price_fen__isnull', True), ('price_fen__gte', 0), _connector='OR'), name='sku_price')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("code", ""), _negated=True), name="sku_code_given"),
+                    models.CheckConstraint(
+                        condition=models.Q(("price_fen__isnull", True), ("price_fen__gte", 0), _connector="OR"),
+                        name="sku_price",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MerchantCode',
+            name="MerchantCode",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('shop_id', models.BigIntegerField(default=0)),
-                ('code', models.CharField(max_length=64)),
-                ('quantity', models.BigIntegerField()),
-                ('weight', models.BigIntegerField(default=1)),
-                ('state', models.CharField(default='current', max_length=12)),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='catalog.sku')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("shop_id", models.BigIntegerField(default=0)),
+                ("code", models.CharField(max_length=64)),
+                ("quantity", models.BigIntegerField()),
+                ("weight", models.BigIntegerField(default=1)),
+                ("state", models.CharField(default="current", max_length=12)),
+                ("sku", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="catalog.sku")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'current')), fields=('code', 'shop_id', 'sku'), name='merchant_code_once'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0), ('weight__gte', 0)), name='merchant_code_pieces'), models.CheckConstraint(condition=models.Q(('state__in', ['current', 'replaced'])), name='merchant_code_state')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "current")),
+                        fields=("code", "shop_id", "sku"),
+                        name="merchant_code_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gt", 0), ("weight__gte", 0)), name="merchant_code_pieces"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["current", "replaced"])), name="merchant_code_state"
+                    ),
+                ],
             },
         ),
     ]

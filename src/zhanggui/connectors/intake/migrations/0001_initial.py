@@ -6,125 +6,187 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='HalfOrder',
+            name="HalfOrder",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField(db_index=True)),
-                ('channel', models.CharField(max_length=32)),
-                ('shop', models.CharField(max_length=32)),
-                ('external_id', models.CharField(max_length=64)),
-                ('half', models.CharField(max_length=8)),
-                ('payload', models.TextField()),
-                ('goods_fen', models.BigIntegerField(default=0)),
-                ('intake_id', models.BigIntegerField(default=0)),
-                ('since_at', models.DateTimeField()),
-                ('state', models.CharField(default='waiting', max_length=8)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(db_index=True)),
+                ("channel", models.CharField(max_length=32)),
+                ("shop", models.CharField(max_length=32)),
+                ("external_id", models.CharField(max_length=64)),
+                ("half", models.CharField(max_length=8)),
+                ("payload", models.TextField()),
+                ("goods_fen", models.BigIntegerField(default=0)),
+                ("intake_id", models.BigIntegerField(default=0)),
+                ("since_at", models.DateTimeField()),
+                ("state", models.CharField(default="waiting", max_length=8)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['since_at'], name='half_order_waiting')],
-                'constraints': [models.UniqueConstraint(fields=('external_id', 'channel', 'shop', 'half'), name='half_order_once'), models.CheckConstraint(condition=models.Q(('half__in', ['list', 'detail'])), name='half_order_half'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'joined'])), name='half_order_state')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["since_at"], name="half_order_waiting"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("external_id", "channel", "shop", "half"), name="half_order_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("half__in", ["list", "detail"])), name="half_order_half"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "joined"])), name="half_order_state"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='IntakeFile',
+            name="IntakeFile",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField(db_index=True)),
-                ('subject', models.CharField(max_length=16)),
-                ('channel', models.CharField(default='', max_length=32)),
-                ('shop', models.CharField(default='', max_length=32)),
-                ('name', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('uploaded_by', models.CharField(max_length=80)),
-                ('uploaded_at', models.DateTimeField()),
-                ('state', models.CharField(default='uploaded', max_length=16)),
-                ('attempt', models.IntegerField(default=0)),
-                ('reading', models.TextField(default='')),
-                ('layout', models.CharField(default='', max_length=40)),
-                ('encoding', models.CharField(default='', max_length=20)),
-                ('currency', models.CharField(default='', max_length=3)),
-                ('zone', models.CharField(default='', max_length=40)),
-                ('refusal', models.CharField(default='', max_length=40)),
-                ('details', models.TextField(default='{}')),
-                ('rows_total', models.BigIntegerField(default=0)),
-                ('rows_done', models.BigIntegerField(default=0)),
-                ('rows_refused', models.BigIntegerField(default=0)),
-                ('entries', models.BigIntegerField(default=0)),
-                ('lines', models.BigIntegerField(default=0)),
-                ('position', models.BigIntegerField(default=0)),
-                ('new', models.BigIntegerField(default=0)),
-                ('changed', models.BigIntegerField(default=0)),
-                ('unchanged', models.BigIntegerField(default=0)),
-                ('waiting', models.BigIntegerField(default=0)),
-                ('amount_fen', models.BigIntegerField(default=0)),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('done_at', models.DateTimeField(null=True)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(db_index=True)),
+                ("subject", models.CharField(max_length=16)),
+                ("channel", models.CharField(default="", max_length=32)),
+                ("shop", models.CharField(default="", max_length=32)),
+                ("name", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.BigIntegerField()),
+                ("uploaded_by", models.CharField(max_length=80)),
+                ("uploaded_at", models.DateTimeField()),
+                ("state", models.CharField(default="uploaded", max_length=16)),
+                ("attempt", models.IntegerField(default=0)),
+                ("reading", models.TextField(default="")),
+                ("layout", models.CharField(default="", max_length=40)),
+                ("encoding", models.CharField(default="", max_length=20)),
+                ("currency", models.CharField(default="", max_length=3)),
+                ("zone", models.CharField(default="", max_length=40)),
+                ("refusal", models.CharField(default="", max_length=40)),
+                ("details", models.TextField(default="{}")),
+                ("rows_total", models.BigIntegerField(default=0)),
+                ("rows_done", models.BigIntegerField(default=0)),
+                ("rows_refused", models.BigIntegerField(default=0)),
+                ("entries", models.BigIntegerField(default=0)),
+                ("lines", models.BigIntegerField(default=0)),
+                ("position", models.BigIntegerField(default=0)),
+                ("new", models.BigIntegerField(default=0)),
+                ("changed", models.BigIntegerField(default=0)),
+                ("unchanged", models.BigIntegerField(default=0)),
+                ("waiting", models.BigIntegerField(default=0)),
+                ("amount_fen", models.BigIntegerField(default=0)),
+                ("checked_at", models.DateTimeField(null=True)),
+                ("done_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['state', 'id'], name='intake_by_state')],
-                'constraints': [models.UniqueConstraint(fields=('subject', 'channel', 'shop', 'sha256'), name='intake_file_once'), models.CheckConstraint(condition=models.Q(('subject__in', ('orders', 'products', 'stock'))), name='intake_subject'), models.CheckConstraint(condition=models.Q(('state__in', ('uploaded', 'checking', 'checked', 'committing', 'done', 'refused'))), name='intake_state'), models.CheckConstraint(condition=models.Q(('rows_total__gte', django.db.models.expressions.CombinedExpression(models.F('rows_done'), '+', models.F('rows_refused'))), ('entries__gte', models.F('position'))), name='intake_counts'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('rows_total', django.db.models.expressions.CombinedExpression(models.F('rows_done'), '+', models.F('rows_refused'))), _connector='OR'), name='intake_all_rows_have_a_fate')],
+                "indexes": [models.Index(fields=["state", "id"], name="intake_by_state")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("subject", "channel", "shop", "sha256"), name="intake_file_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("subject__in", ("orders", "products", "stock"))), name="intake_subject"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ("uploaded", "checking", "checked", "committing", "done", "refused"))
+                        ),
+                        name="intake_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "rows_total__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("rows_done"), "+", models.F("rows_refused")
+                                ),
+                            ),
+                            ("entries__gte", models.F("position")),
+                        ),
+                        name="intake_counts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "done"), _negated=True),
+                            (
+                                "rows_total",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("rows_done"), "+", models.F("rows_refused")
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="intake_all_rows_have_a_fate",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SavedMapping',
+            name="SavedMapping",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField(db_index=True)),
-                ('subject', models.CharField(max_length=16)),
-                ('channel', models.CharField(max_length=32)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('layout', models.CharField(max_length=40)),
-                ('columns', models.TextField()),
-                ('name', models.CharField(default='', max_length=80)),
-                ('settled_by', models.CharField(default='', max_length=80)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('gone', models.BooleanField(default=False)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(db_index=True)),
+                ("subject", models.CharField(max_length=16)),
+                ("channel", models.CharField(max_length=32)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("layout", models.CharField(max_length=40)),
+                ("columns", models.TextField()),
+                ("name", models.CharField(default="", max_length=80)),
+                ("settled_by", models.CharField(default="", max_length=80)),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("gone", models.BooleanField(default=False)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('subject', 'channel', 'fingerprint'), name='mapping_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("subject", "channel", "fingerprint"), name="mapping_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PartCount',
+            name="PartCount",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField(db_index=True)),
-                ('attempt', models.IntegerField()),
-                ('stage', models.CharField(max_length=16)),
-                ('entries', models.BigIntegerField()),
-                ('new', models.BigIntegerField()),
-                ('changed', models.BigIntegerField()),
-                ('unchanged', models.BigIntegerField()),
-                ('intake', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='intake.intakefile')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(db_index=True)),
+                ("attempt", models.IntegerField()),
+                ("stage", models.CharField(max_length=16)),
+                ("entries", models.BigIntegerField()),
+                ("new", models.BigIntegerField()),
+                ("changed", models.BigIntegerField()),
+                ("unchanged", models.BigIntegerField()),
+                ("intake", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="intake.intakefile")),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('stage__in', ['check', 'commit'])), name='part_count_stage')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("stage__in", ["check", "commit"])), name="part_count_stage"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RefusedRow',
+            name="RefusedRow",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField(db_index=True)),
-                ('attempt', models.IntegerField()),
-                ('stage', models.CharField(max_length=16)),
-                ('row', models.BigIntegerField()),
-                ('code', models.CharField(max_length=40)),
-                ('field', models.CharField(default='', max_length=40)),
-                ('expected', models.CharField(default='', max_length=80)),
-                ('intake', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='intake.intakefile')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(db_index=True)),
+                ("attempt", models.IntegerField()),
+                ("stage", models.CharField(max_length=16)),
+                ("row", models.BigIntegerField()),
+                ("code", models.CharField(max_length=40)),
+                ("field", models.CharField(default="", max_length=40)),
+                ("expected", models.CharField(default="", max_length=80)),
+                (
+                    "intake",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="intake.intakefile"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('intake', 'attempt', 'stage', 'row'), name='refused_row_once'), models.CheckConstraint(condition=models.Q(('stage__in', ['check', 'forecast', 'commit'])), name='refused_row_stage')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("intake", "attempt", "stage", "row"), name="refused_row_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("stage__in", ["check", "forecast", "commit"])), name="refused_row_stage"
+                    ),
+                ],
             },
         ),
     ]

@@ -5,83 +5,125 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('orders', '0001_initial'),
+        ("orders", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Invoice',
+            name="Invoice",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField(db_index=True)),
-                ('colour', models.CharField(default='blue', max_length=4)),
-                ('amount_fen', models.BigIntegerField()),
-                ('created_at', models.DateTimeField()),
-                ('findings', models.CharField(default='', max_length=200)),
-                ('asked_digest', models.CharField(default='', max_length=64)),
-                ('content_digest', models.CharField(max_length=64)),
-                ('version', models.IntegerField(default=0)),
-                ('state', models.CharField(default='ready', max_length=12)),
-                ('exported_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='orders.order')),
-                ('original', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='takes_back', to='invoices.invoice')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(db_index=True)),
+                ("colour", models.CharField(default="blue", max_length=4)),
+                ("amount_fen", models.BigIntegerField()),
+                ("created_at", models.DateTimeField()),
+                ("findings", models.CharField(default="", max_length=200)),
+                ("asked_digest", models.CharField(default="", max_length=64)),
+                ("content_digest", models.CharField(max_length=64)),
+                ("version", models.IntegerField(default=0)),
+                ("state", models.CharField(default="ready", max_length=12)),
+                ("exported_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("order", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="orders.order")),
+                (
+                    "original",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="takes_back",
+                        to="invoices.invoice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InvoiceBuyer',
+            name="InvoiceBuyer",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('title', models.CharField(db_index=True, default='', max_length=100)),
-                ('tax_no', models.CharField(default='', max_length=30)),
-                ('kind', models.CharField(default='normal', max_length=8)),
-                ('email', models.CharField(default='', max_length=120)),
-                ('address', models.CharField(default='', max_length=200)),
-                ('phone', models.CharField(default='', max_length=40)),
-                ('bank', models.CharField(default='', max_length=100)),
-                ('account', models.CharField(default='', max_length=40)),
-                ('invoice', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='invoices.invoice')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("title", models.CharField(db_index=True, default="", max_length=100)),
+                ("tax_no", models.CharField(default="", max_length=30)),
+                ("kind", models.CharField(default="normal", max_length=8)),
+                ("email", models.CharField(default="", max_length=120)),
+                ("address", models.CharField(default="", max_length=200)),
+                ("phone", models.CharField(default="", max_length=40)),
+                ("bank", models.CharField(default="", max_length=100)),
+                ("account", models.CharField(default="", max_length=40)),
+                ("invoice", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to="invoices.invoice")),
             ],
         ),
         migrations.CreateModel(
-            name='InvoiceNumber',
+            name="InvoiceNumber",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField(db_index=True)),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('issued_on', models.DateField()),
-                ('amount_fen', models.BigIntegerField()),
-                ('content_digest', models.CharField(max_length=64)),
-                ('link', models.CharField(default='', max_length=500)),
-                ('invoice', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='invoices.invoice')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField(db_index=True)),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("issued_on", models.DateField()),
+                ("amount_fen", models.BigIntegerField()),
+                ("content_digest", models.CharField(max_length=64)),
+                ("link", models.CharField(default="", max_length=500)),
+                ("invoice", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to="invoices.invoice")),
             ],
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['colour', 'state', 'id'], name='invoice_by_state'),
+            model_name="invoice",
+            index=models.Index(fields=["colour", "state", "id"], name="invoice_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('waiting', 'to_correct', 'ready', 'exported', 'issued', 'sent', 'reversed', 'cancelled'))), name='invoice_state'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ("waiting", "to_correct", "ready", "exported", "issued", "sent", "reversed", "cancelled"),
+                    )
+                ),
+                name="invoice_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_fen__gte', 0), ('colour', 'blue'), ('original__isnull', True)), models.Q(('amount_fen__lt', 0), ('colour', 'red'), ('original__isnull', False), ('original__lt', models.F('id'))), _connector='OR'), name='invoice_colour'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount_fen__gte", 0), ("colour", "blue"), ("original__isnull", True)),
+                    models.Q(
+                        ("amount_fen__lt", 0),
+                        ("colour", "red"),
+                        ("original__isnull", False),
+                        ("original__lt", models.F("id")),
+                    ),
+                    _connector="OR",
+                ),
+                name="invoice_colour",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['ready', 'exported']), _negated=True), ('findings', ''), _connector='OR'), name='invoice_ready_is_right'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["ready", "exported"]), _negated=True), ("findings", ""), _connector="OR"
+                ),
+                name="invoice_ready_is_right",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(condition=models.Q(('colour', 'blue'), models.Q(('state__in', ['reversed', 'cancelled']), _negated=True)), fields=('order',), name='invoice_once'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("colour", "blue"), models.Q(("state__in", ["reversed", "cancelled"]), _negated=True)
+                ),
+                fields=("order",),
+                name="invoice_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(condition=models.Q(('colour', 'red'), models.Q(('state', 'cancelled'), _negated=True)), fields=('original',), name='invoice_red_once'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("colour", "red"), models.Q(("state", "cancelled"), _negated=True)),
+                fields=("original",),
+                name="invoice_red_once",
+            ),
         ),
     ]

@@ -5,153 +5,213 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('orders', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("orders", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ShortageCase',
+            name="ShortageCase",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('opened_at', models.DateTimeField()),
-                ('state', models.CharField(default='to_tell', max_length=8)),
-                ('cycle', models.IntegerField(default=1)),
-                ('round_at', models.DateTimeField()),
-                ('told_at', models.DateTimeField(null=True)),
-                ('agreed_at', models.DateTimeField(null=True)),
-                ('option', models.CharField(default='', max_length=12)),
-                ('promised', models.DateField(null=True)),
-                ('carried_out', models.BooleanField(default=False)),
-                ('outcome', models.CharField(default='', max_length=12)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='orders.order')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("opened_at", models.DateTimeField()),
+                ("state", models.CharField(default="to_tell", max_length=8)),
+                ("cycle", models.IntegerField(default=1)),
+                ("round_at", models.DateTimeField()),
+                ("told_at", models.DateTimeField(null=True)),
+                ("agreed_at", models.DateTimeField(null=True)),
+                ("option", models.CharField(default="", max_length=12)),
+                ("promised", models.DateField(null=True)),
+                ("carried_out", models.BooleanField(default=False)),
+                ("outcome", models.CharField(default="", max_length=12)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("order", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="orders.order")),
             ],
         ),
         migrations.CreateModel(
-            name='ShortageLine',
+            name="ShortageLine",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('missing', models.BigIntegerField()),
-                ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='shortages.shortagecase')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='catalog.sku')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("missing", models.BigIntegerField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="shortages.shortagecase"
+                    ),
+                ),
+                ("sku", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="catalog.sku")),
             ],
         ),
         migrations.CreateModel(
-            name='ShortageNotice',
+            name="ShortageNotice",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('cycle', models.IntegerField()),
-                ('channel', models.CharField(max_length=12)),
-                ('message_id', models.BigIntegerField(null=True)),
-                ('words', models.TextField(default='')),
-                ('written_at', models.DateTimeField()),
-                ('told_at', models.DateTimeField(null=True)),
-                ('state', models.CharField(default='queued', max_length=8)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='shortages.shortagecase')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("cycle", models.IntegerField()),
+                ("channel", models.CharField(max_length=12)),
+                ("message_id", models.BigIntegerField(null=True)),
+                ("words", models.TextField(default="")),
+                ("written_at", models.DateTimeField()),
+                ("told_at", models.DateTimeField(null=True)),
+                ("state", models.CharField(default="queued", max_length=8)),
+                ("case", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="shortages.shortagecase")),
             ],
         ),
         migrations.CreateModel(
-            name='ShortageOffer',
+            name="ShortageOffer",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('cycle', models.IntegerField()),
-                ('options', models.CharField(max_length=60)),
-                ('promised', models.DateField(null=True)),
-                ('substitutes', models.TextField(default='')),
-                ('seed', models.CharField(max_length=64)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('made_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('replaced_at', models.DateTimeField(null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='shortages.shortagecase')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("cycle", models.IntegerField()),
+                ("options", models.CharField(max_length=60)),
+                ("promised", models.DateField(null=True)),
+                ("substitutes", models.TextField(default="")),
+                ("seed", models.CharField(max_length=64)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("made_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("replaced_at", models.DateTimeField(null=True)),
+                ("case", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="shortages.shortagecase")),
             ],
         ),
         migrations.CreateModel(
-            name='ShortageAnswer',
+            name="ShortageAnswer",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.BigIntegerField()),
-                ('cycle', models.IntegerField()),
-                ('option', models.CharField(max_length=12)),
-                ('promised', models.DateField(null=True)),
-                ('substitute', models.CharField(default='', max_length=64)),
-                ('words', models.CharField(default='', max_length=500)),
-                ('answered_at', models.DateTimeField()),
-                ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='shortages.shortagecase')),
-                ('offer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='shortages.shortageoffer')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.BigIntegerField()),
+                ("cycle", models.IntegerField()),
+                ("option", models.CharField(max_length=12)),
+                ("promised", models.DateField(null=True)),
+                ("substitute", models.CharField(default="", max_length=64)),
+                ("words", models.CharField(default="", max_length=500)),
+                ("answered_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="shortages.shortagecase"
+                    ),
+                ),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="shortages.shortageoffer"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='shortagecase',
-            index=models.Index(fields=['state', 'round_at', 'id'], name='case_by_stage'),
+            model_name="shortagecase",
+            index=models.Index(fields=["state", "round_at", "id"], name="case_by_stage"),
         ),
         migrations.AddIndex(
-            model_name='shortagecase',
-            index=models.Index(fields=['order', 'id'], name='case_of_order'),
+            model_name="shortagecase",
+            index=models.Index(fields=["order", "id"], name="case_of_order"),
         ),
         migrations.AddConstraint(
-            model_name='shortagecase',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['to_tell', 'told', 'agreed'])), fields=('order',), name='case_open_once'),
+            model_name="shortagecase",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["to_tell", "told", "agreed"])),
+                fields=("order",),
+                name="case_open_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shortagecase',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('to_tell', 'told', 'agreed', 'closed'))), name='case_stage'),
+            model_name="shortagecase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ("to_tell", "told", "agreed", "closed"))), name="case_stage"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shortagecase',
-            constraint=models.CheckConstraint(condition=models.Q(('option__in', ['', 'wait', 'part', 'substitute', 'cancel'])), name='case_option'),
+            model_name="shortagecase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("option__in", ["", "wait", "part", "substitute", "cancel"])), name="case_option"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shortagecase',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ('', 'stocked', 'substituted', 'order_ended'))), name='case_outcome'),
+            model_name="shortagecase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ("", "stocked", "substituted", "order_ended"))), name="case_outcome"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shortagecase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'agreed'), _negated=True), models.Q(('agreed_at__isnull', False), models.Q(('option', ''), _negated=True)), _connector='OR'), name='case_agreed_on_something'),
+            model_name="shortagecase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "agreed"), _negated=True),
+                    models.Q(("agreed_at__isnull", False), models.Q(("option", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="case_agreed_on_something",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shortagecase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed'), models.Q(('outcome', ''), _negated=True)), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at__isnull', True), ('outcome', '')), _connector='OR'), name='case_closed_for_a_reason'),
+            model_name="shortagecase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("closed_at__isnull", False), ("state", "closed"), models.Q(("outcome", ""), _negated=True)
+                    ),
+                    models.Q(
+                        models.Q(("state", "closed"), _negated=True), ("closed_at__isnull", True), ("outcome", "")
+                    ),
+                    _connector="OR",
+                ),
+                name="case_closed_for_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shortageline',
-            constraint=models.UniqueConstraint(fields=('case', 'sku'), name='shortage_line_once'),
+            model_name="shortageline",
+            constraint=models.UniqueConstraint(fields=("case", "sku"), name="shortage_line_once"),
         ),
         migrations.AddConstraint(
-            model_name='shortageline',
-            constraint=models.CheckConstraint(condition=models.Q(('missing__gt', 0)), name='shortage_line_lacks'),
+            model_name="shortageline",
+            constraint=models.CheckConstraint(condition=models.Q(("missing__gt", 0)), name="shortage_line_lacks"),
         ),
         migrations.AddIndex(
-            model_name='shortagenotice',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='notice_queued'),
+            model_name="shortagenotice",
+            index=models.Index(condition=models.Q(("state", "queued")), fields=["id"], name="notice_queued"),
         ),
         migrations.AddConstraint(
-            model_name='shortagenotice',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ('mail', 'sms', 'platform', 'phone', 'chat', 'other'))), name='notice_channel'),
+            model_name="shortagenotice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("channel__in", ("mail", "sms", "platform", "phone", "chat", "other"))),
+                name="notice_channel",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shortagenotice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'told'), ('told_at__isnull', False)), models.Q(models.Q(('state', 'told'), _negated=True), ('message_id__isnull', False), ('told_at__isnull', True)), _connector='OR'), name='notice_told'),
+            model_name="shortagenotice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "told"), ("told_at__isnull", False)),
+                    models.Q(
+                        models.Q(("state", "told"), _negated=True),
+                        ("message_id__isnull", False),
+                        ("told_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="notice_told",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shortageoffer',
-            constraint=models.UniqueConstraint(condition=models.Q(('replaced_at__isnull', True)), fields=('case',), name='offer_standing_once'),
+            model_name="shortageoffer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("replaced_at__isnull", True)), fields=("case",), name="offer_standing_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shortageanswer',
-            constraint=models.UniqueConstraint(fields=('case', 'cycle'), name='answer_once_a_round'),
+            model_name="shortageanswer",
+            constraint=models.UniqueConstraint(fields=("case", "cycle"), name="answer_once_a_round"),
         ),
         migrations.AddConstraint(
-            model_name='shortageanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('option__in', ('wait', 'part', 'substitute', 'cancel'))), name='answer_option'),
+            model_name="shortageanswer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("option__in", ("wait", "part", "substitute", "cancel"))), name="answer_option"
+            ),
         ),
     ]
