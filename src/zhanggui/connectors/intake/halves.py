@@ -6,18 +6,17 @@ A half waits until the other one comes, in whatever file that is.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 from zhanggui.connectors.intake.platforms.shapes import LIST
 from zhanggui.connectors.intake.words import REFUNDS
-from zhanggui.kernel.moments import EPOCH
+from zhanggui.kernel.moments import micros, moment_of
 from zhanggui.kernel.money import split_by_largest_remainder
 from zhanggui.sales.orders.records import ContactIn, InvoiceWish, LineIn, OrderIn
 from zhanggui.sales.orders.rules import content_hash
 
-MICROSECOND = timedelta(microseconds=1)
 Plain = tuple[Any, ...]
 _CONTACT = tuple(ContactIn.__dataclass_fields__)
 _said = attrgetter(*_CONTACT)
@@ -105,11 +104,11 @@ def with_discount(lines: Sequence[LineIn], goods_fen: int) -> tuple[LineIn, ...]
 
 
 def _micro(moment: datetime | None) -> int | None:
-    return None if moment is None else (moment - EPOCH) // MICROSECOND
+    return None if moment is None else micros(moment)
 
 
 def _moment(micro: int | None) -> datetime | None:
-    return None if micro is None else EPOCH + timedelta(microseconds=micro)
+    return None if micro is None else moment_of(micro)
 
 
 def packed(order: OrderIn, kind: str = "", goods_fen: int = 0, units: int = 0) -> Plain:

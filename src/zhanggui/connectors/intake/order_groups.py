@@ -6,7 +6,7 @@ say otherwise (`partial_orders`).
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import starmap
 from typing import cast
 
@@ -15,7 +15,7 @@ from zhanggui.connectors.intake.platform_cells import receiver_kind
 from zhanggui.connectors.intake.records import Entry, RowRefused
 from zhanggui.connectors.intake.spool import Fields
 from zhanggui.connectors.intake.words import NOT_KNOWN, Told, together, told_of
-from zhanggui.kernel.moments import EPOCH
+from zhanggui.kernel.moments import moment_of
 from zhanggui.sales.orders.records import ContactIn, InvoiceWish, LineIn, OrderIn, Payment, Receiver, counts_as_sale
 from zhanggui.sales.orders.rules import content_hash, line_identities
 
@@ -138,7 +138,7 @@ def entry_of(external_id: str, group: Group) -> Entry:
     kind = receiver_kind(
         said.get("receiver", ""), said.get("phone", ""), said.get("address", ""), given=True, cipher=False
     ) if "phone" in said or "address" in said else str(Receiver.PLAIN)  # fmt: skip
-    placed_at = EPOCH + timedelta(microseconds=group.placed)
+    placed_at = moment_of(group.placed)
     stands_for = content_hash(external_id, placed_at, lines, (group.freight, 0))
     order = OrderIn(0, external_id, placed_at, lines, stands_for, ContactIn(**said, kind=kind), group.freight)
     rows = tuple(line[0] for line in group.lines)
@@ -162,7 +162,7 @@ def _with_more(order: OrderIn, group: Group) -> OrderIn:
 
 
 def _moment(micro: int | str | None) -> datetime | None:
-    return None if micro is None else EPOCH + timedelta(microseconds=int(micro))
+    return None if micro is None else moment_of(int(micro))
 
 
 def _line_in(identity: str, line: Line) -> LineIn:

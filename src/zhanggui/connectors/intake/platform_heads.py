@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 
 from zhanggui.connectors.intake.order_rows import CONTACT_CHARS
@@ -13,7 +13,7 @@ from zhanggui.connectors.intake.words import COD, NOT_KNOWN, UNPAID, Told, after
 from zhanggui.connectors.intake.words import told_of as told_by_word
 from zhanggui.connectors.spreadsheets.cells import parse_datetime, parse_name, parse_quantity
 from zhanggui.connectors.spreadsheets.records import CellRefused
-from zhanggui.kernel.moments import EPOCH
+from zhanggui.kernel.moments import moment_of
 from zhanggui.sales.orders.records import ContactIn, InvoiceWish, LineIn, Mark, OrderIn, Payment, Receiver, Refund
 from zhanggui.sales.orders.regions import begins_with_province
 
@@ -75,7 +75,7 @@ def head_of(
     placing and of payment (0: none).
     Rejects: FieldRefused.
     """
-    placed, paid = (EPOCH + timedelta(microseconds=one) if one else None for one in moments)
+    placed, paid = (moment_of(one) if one else None for one in moments)
     assert placed
     told = told_of_rows(layout, rows, paid=paid is not None)
     marks = set(marks_in([row["odd"] for row in rows if "odd" in row])) | ({told.mark} if told.mark else set())

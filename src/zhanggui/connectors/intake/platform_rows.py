@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from zhanggui.connectors.intake.halves import MICROSECOND, Plain, packed
+from zhanggui.connectors.intake.halves import Plain, packed
 from zhanggui.connectors.intake.order_rows import FUTURE, OPEN, REMEMBERED, SAYS_UNPAID, moment_of, paid_moment
 from zhanggui.connectors.intake.platform_cells import bare, text_of
 from zhanggui.connectors.intake.platform_heads import Head, head_of, told_of_rows
@@ -21,7 +21,7 @@ from zhanggui.connectors.intake.records import RowRefused
 from zhanggui.connectors.intake.spool import Fields, Spool
 from zhanggui.connectors.spreadsheets.cells import parse_external_id, parse_money_minor
 from zhanggui.connectors.spreadsheets.records import CellRefused, Row, Table
-from zhanggui.kernel.moments import EPOCH
+from zhanggui.kernel.moments import EPOCH, micros
 from zhanggui.kernel.money import exponent
 from zhanggui.sales.orders.records import OrderIn, ShopKey
 from zhanggui.sales.orders.rules import content_hash
@@ -120,7 +120,7 @@ class PlatformJudge:
         self._money_fields = tuple(name for name, _ in slots if name in layout.money)
         kept = lru_cache(REMEMBERED)
         zone: tzinfo = ZoneInfo(shop.zone)
-        latest = (as_of + FUTURE - EPOCH) // MICROSECOND
+        latest = micros(as_of + FUTURE)
         self._moment = kept(partial(moment_of, zone=zone, latest=latest))
         self._money = kept(partial(parse_money_minor, exponent=exponent(shop.currency)))
         self._readers: dict[str, Callable[[str], int]] = {
