@@ -81,6 +81,13 @@ _FIGURES = ("attempt", "rows_total", "rows_done", "rows_refused", "entries", "li
 _EMPTY: dict[str, object] = {**dict.fromkeys(_TEXTS, ""), **dict.fromkeys(_FIGURES, 0)}
 
 
+def _standings(batch: Sequence[Ask | Begin | Checked], context: Inside) -> dict[int, tuple[str, int]]:
+    """Lock the files that a batch is about; return (state, attempt) of each, by file."""
+    ids = [row.intake_id for row in batch]
+    rows = context.run.lock(IntakeFile, "id", ids, ["id", "state", "attempt"])
+    return {key: (state, attempt) for key, state, attempt in rows}
+
+
 @step("intake.begin_checks", clause="1.2", limit=10)
 def begin_checks(batch: Sequence[Ask], *, context: Inside) -> Answer:
     """Leave the check of files to the worker, each as a new attempt; what an earlier check found is set back.
@@ -89,10 +96,7 @@ def begin_checks(batch: Sequence[Ask], *, context: Inside) -> Answer:
     Writes: files, jobs. A check that was laid aside is let go on, to find that it is no longer wanted.
     """
     run = context.run
-    found = {
-        row[0]: row[1:]
-        for row in run.lock(IntakeFile, "id", [row.intake_id for row in batch], ["id", "state", "attempt"])
-    }
+    found = _standings(batch, context)
     accepted: list[Accepted] = []
     rejected: list[Rejected] = []
     jobs: list[JobRequest] = []
@@ -138,10 +142,7 @@ def cancel_checks(batch: Sequence[Begin], *, context: Inside) -> Answer:
     Writes: files, jobs.
     """
     run = context.run
-    found = {
-        row[0]: row[1:]
-        for row in run.lock(IntakeFile, "id", [row.intake_id for row in batch], ["id", "state", "attempt"])
-    }
+    found = _standings(batch, context)
     accepted: list[Accepted] = []
     rejected: list[Rejected] = []
     for index, asked in enumerate(batch):
@@ -168,10 +169,7 @@ def note_checks(batch: Sequence[Checked], *, context: Inside) -> Answer:
     Writes: files, what the checks foresee, refused rows.
     """
     run = context.run
-    found = {
-        row[0]: row[1:]
-        for row in run.lock(IntakeFile, "id", [row.intake_id for row in batch], ["id", "state", "attempt"])
-    }
+    found = _standings(batch, context)
     accepted: list[Accepted] = []
     rejected: list[Rejected] = []
     refused: list[tuple[Checked, Stage, RowRefused]] = []
